@@ -1,0 +1,178 @@
+import { type DType, kernels } from '@fluxion/kernels';
+import { ArgumentError, DataError, show } from '../errors.js';
+import { markLeaf } from '../graph/node.js';
+import { defaultGenerator, type Generator } from '../tensor/generator.js';
+import { raw } from '../tensor/raw.js';
+import { checkShape } from '../tensor/shape.js';
+import type { FlatArray, Mutable, NestedArray, NestedShape, Shape } from '../tensor/shapeTypes.js';
+import { Tensor } from '../tensor/tensor.js';
+import { ensureMethods } from './methods.js';
+import { requireDifferentiable } from './define.js';
+import { checkDType } from './unary.js';
+
+export interface CreateOptions {
+  /** Default float32 (for `tensor`: bool for booleans, and the dtype of a typed array). */
+  readonly dtype?: DType;
+  /** Whether gradients are wanted. Floating dtypes only. Default false. */
+  readonly requiresGrad?: boolean;
+}
+
+export interface RandomOptions extends CreateOptions {
+  /** Default: the one that `manualSeed` seeds. */
+  readonly generator?: Generator;
+}
+
+/** The common end of all creation: options checked, methods there. */
+function create<S extends Shape>(op: string, shape: S, dtype: DType, options: CreateOptions, fill: (out: Tensor<S>) => void): Tensor<S> {
+  ensureMethods();
+  checkShape(op, shape);
+  checkDType(op, dtype);
+  if (options.requiresGrad === true) requireDifferentiable(op, dtype);
+  // A copy: the caller may go on to use their array.
+  const out = raw(shape.slice() as unknown as S, dtype);
+  fill(out);
+  if (options.requiresGrad === true) markLeaf(out);
+  return out;
+}
+
+/** A tensor of the given numbers or booleans, nested as deep as the tensor has dims. A tensor is copied, outside the graph. */
+export function tensor<const T extends NestedArray>(data: T, options?: CreateOptions): Tensor<NestedShape<T>>;
+export function tensor<S extends Shape>(data: Tensor<S>, options?: CreateOptions): Tensor<S>;
+export function tensor(data: unknown, options: CreateOptions = {}): Tensor {
+  if (data instanceof Tensor)
+    return create('tensor', data.shape, options.dtype ?? data.dtype, options, out => kernels().copy(data, out));
+  const shape = shapeOf(data);
+  const dtype = options.dtype ?? dtypeOf(data);
+  return create('tensor', shape, dtype, options, out => kernels().write(out, flatten(data, shape, dtype)));
+}
+
+function isFlat(data: unknown): data is FlatArray {
+  return ArrayBuffer.isView(data) && !(data instanceof DataView);
+}
+
+function shapeOf(data: unknown): number[] {
+  const shape: number[] = [];
+  let level = data;
+  while (Array.isArray(level)) {
+    shape.push(level.length);
+    level = level[0];
+  }
+  if (isFlat(level)) shape.push(level.length);
+  return shape;
+}
+
+function dtypeOf(data: unknown): DType {
+  let level = data;
+  while (Array.isArray(level)) level = level[0];
+  if (typeof level === 'boolean') return 'bool';
+  if (level instanceof Float64Array) return 'float64';
+  if (level instanceof Int32Array) return 'int32';
+  return 'float32';
+}
+
+/** The elements in C order; throws where the nesting is ragged or an element is no number. */
+function flatten(data: unknown, shape: readonly number[], dtype: DType): ArrayLike<number> {
+  if (isFlat(data)) return checkWhole(data, dtype);
+  const values: number[] = [];
+  const visit = (level: unknown, depth: number, path: string): void => {
+    if (depth === shape.length) {
+      if (typeof level !== 'number' && typeof level !== 'boolean')
+        throw new DataError(`tensor: data${path} is ${show(level)}; expected a number or a boolean. Give a regular nested array.`);
+      values.push(Number(level));
+      return;
+    }
+    const list = level as ArrayLike<unknown>;
+    if ((!Array.isArray(level) && !isFlat(level)) || list.length !== shape[depth])
+      throw new DataError(
+        `tensor: the data are ragged: data${path} is ${Array.isArray(level) || isFlat(level) ? `an array of ${list.length}` : show(level)}, ` +
+          `expected an array of ${shape[depth]} as in the entries before it.`,
+      );
+    for (let i = 0; i < list.length; i++) visit(list[i], depth + 1, `${path}[${i}]`);
+  };
+  visit(data, 0, '');
+  return checkWhole(values, dtype);
+}
+
+function checkWhole(values: ArrayLike<number>, dtype: DType): ArrayLike<number> {
+  if (dtype === 'int32')
+    for (let i = 0; i < values.length; i++)
+      if ((values[i] | 0) !== values[i])
+        throw new DataError(`tensor: element ${i} is ${values[i]}, which is no int32. Round it, or use dtype 'float32'.`);
+  return values;
+}
+
+function filled(op: string, shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  return create(op, shape, options.dtype ?? 'float32', options, out => kernels().fill(out, value));
+}
+
+export function zeros<const S extends Shape>(shape: S, options?: CreateOptions): Tensor<Mutable<S>> {
+  return filled('zeros', shape, 0, options) as never;
+}
+
+export function ones<const S extends Shape>(shape: S, options?: CreateOptions): Tensor<Mutable<S>> {
+  return filled('ones', shape, 1, options) as never;
+}
+
+/** All elements the same. */
+export function full<const S extends Shape>(
+  shape: S,
+  value: number,
+  options?: CreateOptions,
+): Tensor<Mutable<S>> {
+  if (typeof value !== 'number') throw new DataError(`full: expected a number to fill with, got ${show(value)}.`);
+  return filled('full', shape, value, options) as never;
+}
+
+export function zerosLike<S extends Shape>(x: Tensor<S>, options?: CreateOptions): Tensor<S> {
+  return filled('zerosLike', x.shape, 0, { dtype: x.dtype, ...options }) as Tensor<S>;
+}
+
+export function onesLike<S extends Shape>(x: Tensor<S>, options?: CreateOptions): Tensor<S> {
+  return filled('onesLike', x.shape, 1, { dtype: x.dtype, ...options }) as Tensor<S>;
+}
+
+export function fullLike<S extends Shape>(x: Tensor<S>, value: number, options?: CreateOptions): Tensor<S> {
+  return filled('fullLike', x.shape, value, { dtype: x.dtype, ...options }) as Tensor<S>;
+}
+
+/** start, start + step, … up to but without end. One argument is the end. int32 when all are whole, unless told otherwise. */
+export function arange(startOrEnd: number, end?: number, step = 1, options: CreateOptions = {}): Tensor<[number]> {
+  const start = end === undefined ? 0 : startOrEnd;
+  const stop = end === undefined ? startOrEnd : end;
+  for (const [name, value] of Object.entries({ start, end: stop, step }))
+    if (!Number.isFinite(value)) throw new ArgumentError(`arange: ${name} is ${show(value)}; expected a finite number.`);
+  if (step === 0) throw new ArgumentError('arange: step is 0; expected another number.');
+  const n = Math.max(Math.ceil((stop - start) / step), 0);
+  const whole = Number.isInteger(start) && Number.isInteger(stop) && Number.isInteger(step);
+  return create('arange', [n] as [number], options.dtype ?? (whole ? 'int32' : 'float32'), options, out => {
+    kernels().write(out, Float64Array.from({ length: n }, (_, i) => start + i * step));
+  });
+}
+
+/** The identity matrix, or its first rows and columns. */
+export function eye<const N extends number, const M extends number = N>(n: N, m?: M, options: CreateOptions = {}): Tensor<[N, M]> {
+  const columns = m ?? n;
+  return create('eye', [n, columns] as unknown as [N, M], options.dtype ?? 'float32', options, out => {
+    kernels().fill(out, 0);
+    const diagonal = Math.min(n, columns);
+    kernels().fill({ storage: out.storage, offset: 0, shape: [diagonal], strides: [columns + 1] }, 1);
+  });
+}
+
+function random(kind: 'uniform' | 'normal', op: string, shape: Shape, options: RandomOptions = {}): Tensor {
+  ensureMethods();
+  checkShape(op, shape);
+  const out = (options.generator ?? defaultGenerator).draw(kind, shape.slice(), options.dtype);
+  if (options.requiresGrad === true) markLeaf(out);
+  return out;
+}
+
+/** Uniform in [0, 1). */
+export function rand<const S extends Shape>(shape: S, options?: RandomOptions): Tensor<Mutable<S>> {
+  return random('uniform', 'rand', shape, options) as never;
+}
+
+/** Standard normal. */
+export function randn<const S extends Shape>(shape: S, options?: RandomOptions): Tensor<Mutable<S>> {
+  return random('normal', 'randn', shape, options) as never;
+}

@@ -1,0 +1,139 @@
+import type { DType, Storage } from '@fluxion/kernels';
+import { ArgumentError, DTypeError } from '../errors.js';
+import { mode } from '../graph/modes.js';
+import type { DifferentiableOp, Input } from '../graph/node.js';
+import { record } from '../graph/record.js';
+import { abandonRegion, closeRegion, openRegion } from '../graph/region.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/** A primitive: an op that computes by a kernel (or shares memory) and states its own derivative. */
+export interface Primitive<A = undefined> extends DifferentiableOp<A> {
+  /** Computes the output. Runs unrecorded: what it calls leaves no trace. */
+  readonly forward: (inputs: readonly Input[], attributes: A) => Tensor;
+  /** The kernel that computes it element by element, so that expressions of it can be fused. */
+  readonly elementwise?: ElementwiseKernel;
+}
+
+export interface ElementwiseKernel {
+  readonly kind: 'unary' | 'binary' | 'where' | 'logicalNot';
+  readonly kernel: string;
+}
+
+/** Runs a primitive and records it. */
+export function apply<A>(op: Primitive<A>, inputs: readonly Input[], attributes: A): Tensor {
+  const out = op.forward(inputs, attributes);
+  record(op, inputs, attributes, [out]);
+  return out;
+}
+
+/** Saves nothing: for rules that need shapes and attributes only. */
+export const savesNothing = (): boolean => false;
+/** Input i is read by the derivatives of the other inputs alone (products). */
+export const savesOthers = (i: number, node: { readonly inputs: readonly unknown[] }): boolean => {
+  for (let j = 0; j < node.inputs.length; j++) if (j !== i && node.inputs[j] !== null) return true;
+  return false;
+};
+
+/**
+ * An op made of ops: its derivative is that of its parts. What it creates on the way and does not return is freed at once, or by
+ * the backward walk if a part has saved it.
+ */
+export function composite<F extends (...args: never[]) => Tensor | readonly Tensor[]>(name: string, fn: F): F {
+  const run = (...args: Parameters<F>): Tensor | readonly Tensor[] => {
+    const mark = openRegion();
+    let result: Tensor | readonly Tensor[] | undefined;
+    try {
+      result = fn(...args);
+      return result;
+    } finally {
+      if (result === undefined) abandonRegion();
+      else if (Array.isArray(result)) {
+        const list = result as readonly Tensor[];
+        closeRegion(mark, name, s => list.some(t => t.storage === s));
+      } else {
+        const kept = (result as Tensor).storage;
+        closeRegion(mark, name, (s: Storage) => s === kept);
+      }
+    }
+  };
+  Object.defineProperty(run, 'name', { value: name });
+  return run as F;
+}
+
+/** Throws unless the tensor is float32 or float64. */
+export function requireFloating(op: string, t: Tensor): void {
+  if (t.dtype !== 'float32' && t.dtype !== 'float64')
+    throw new DTypeError(
+      `${op}: expected a float32 or float64 tensor, got ${t.dtype}. Convert it first: x.to('float32').`,
+    );
+}
+
+/** Throws unless gradients exist for the dtype. */
+export function requireDifferentiable(op: string, dtype: DType): void {
+  if (dtype !== 'float32' && dtype !== 'float64')
+    throw new DTypeError(`${op}: only float32 and float64 tensors can require a gradient, not ${dtype}.`);
+}
+
+/** What a user says of an op of their own. */
+export interface OpDefinition<I extends readonly Input[], A> {
+  readonly name: string;
+  /** Computes the output from the inputs; what it calls is not recorded. */
+  readonly forward: (inputs: I, attributes: A) => Tensor;
+  /**
+   * The gradients of the inputs from that of the output, written in differentiable ops, so that it can be differentiated again.
+   * `context` gives inputs and output as they were. Leave it out, with a reason in `why`, for an op without derivative.
+   */
+  readonly vjp?: (gradOutput: Tensor, context: OpContext<I, A>) => readonly (Tensor | null)[];
+  readonly why?: string;
+}
+
+export interface OpContext<I extends readonly Input[], A> {
+  readonly inputs: I;
+  readonly output: Tensor;
+  readonly attributes: A;
+  /** Whether a gradient of input `i` is wanted. */
+  needs(i: number): boolean;
+}
+
+/**
+ * Makes a differentiable function of a definition, as the library does for its own ops. Attributes are passed as one object after the inputs:
+ * `op([x, y], attributes)`.
+ */
+export function defineOp<I extends readonly Input[], A = undefined>(
+  definition: OpDefinition<I, A>,
+): (inputs: I, ...attributes: A extends undefined ? [] : [A]) => Tensor {
+  const { name, forward, vjp, why } = definition;
+  if (typeof name !== 'string' || name === '')
+    throw new ArgumentError('defineOp: expected a name, which errors and drawings will show.');
+  if (typeof forward !== 'function') throw new ArgumentError(`defineOp: '${name}' has no forward function.`);
+  if (vjp === undefined && why === undefined)
+    throw new ArgumentError(`defineOp: '${name}' has neither a vjp nor a reason (why) for having none. Give one of them.`);
+  const op: Primitive<A> = {
+    name,
+    foreign: true,
+    savesOutput: true,
+    why,
+    forward: (inputs, attributes) => {
+      const before = mode.recording;
+      mode.recording = false;
+      try {
+        const out = forward(inputs as unknown as I, attributes);
+        // An op that returns its input would otherwise write its node over that of the input.
+        return inputs.includes(out) || out.node !== null ? new Tensor(out.storage, out.offset, out.shape, out.strides) : out;
+      } finally {
+        mode.recording = before;
+      }
+    },
+    vjp:
+      vjp === undefined
+        ? null
+        : (g, node) =>
+            vjp(g, {
+              inputs: node.inputs.map((_, i) => node.input(i)) as unknown as I,
+              output: node.output(),
+              attributes: node.attributes,
+              needs: i => node.needs(i),
+            }),
+  };
+  return (inputs, ...attributes) => apply(op, inputs, attributes[0] as A);
+}

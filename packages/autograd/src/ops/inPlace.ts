@@ -1,0 +1,89 @@
+import { type ArithmeticOp, kernels } from '@fluxion/kernels';
+import { DTypeError, GraphError, ShapeError, showShape } from '../errors.js';
+import { mode } from '../graph/modes.js';
+import { clock, type Input } from '../graph/node.js';
+import { broadcastShapes, sameShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { checkOperand } from './binary.js';
+import { zerosOf } from './unary.js';
+
+/** Notes a change in place: values saved before it are stale from now on. */
+export function markChanged(t: Tensor, by: string): void {
+  t.storage.version = ++clock.now;
+  t.storage.changedBy = by;
+}
+
+/** Throws where a change in place would go unnoticed by a derivative, or would hit one element twice. */
+function checkWritable(op: string, t: Tensor): void {
+  if (mode.recording && t.node !== null)
+    throw new GraphError(
+      `${op}: the tensor of shape ${showShape(t.shape)} requires a gradient, and changes in place are not recorded. Wrap the change: ` +
+        `noGrad(() => x.${op}(…)), or use the op that returns a new tensor.`,
+    );
+  for (let i = 0; i < t.ndim; i++)
+    if (t.strides[i] === 0 && t.shape[i] > 1)
+      throw new GraphError(
+        `${op}: the tensor of shape ${showShape(t.shape)} is an expanded view whose elements share memory in dim ${i}. Clone it first.`,
+      );
+}
+
+function checkSource(op: string, t: Tensor, value: Input): void {
+  checkOperand(op, value);
+  if (typeof value === 'number') return;
+  if (value.dtype !== t.dtype)
+    throw new DTypeError(`${op}: a ${value.dtype} tensor cannot change a ${t.dtype} tensor. Convert it: x.to('${t.dtype}').`);
+  if (!sameShape(broadcastShapes(op, t.shape, value.shape), t.shape))
+    throw new ShapeError(`${op}: shape ${showShape(value.shape)} does not broadcast to ${showShape(t.shape)}, which cannot grow in place.`);
+}
+
+/** Overwrites the elements with those of a tensor that broadcasts to it. */
+export function assign<T extends Tensor>(t: T, value: Tensor | number): T {
+  checkWritable('assign', t);
+  checkSource('assign', t, value);
+  if (typeof value === 'number') kernels().fill(t, value);
+  else {
+    // A source that overlaps its target must be read whole before anything is written.
+    const shared = value.storage === t.storage;
+    kernels().copy(shared ? copyOf(value) : value, t);
+  }
+  markChanged(t, 'assign');
+  return t;
+}
+
+function copyOf(t: Tensor): Tensor {
+  const out = zerosOf(t);
+  kernels().copy(t, out);
+  return out;
+}
+
+function arithmetic(op: ArithmeticOp): (t: Tensor, value: Input) => Tensor {
+  const name = `${op}_`;
+  return (t, value) => {
+    checkWritable(name, t);
+    checkSource(name, t, value);
+    if (t.dtype === 'bool') throw new DTypeError(`${name}: expected numbers, got bool. Convert with to().`);
+    if (op === 'div' && t.dtype === 'int32') throw new DTypeError(`${name}: expected a floating point tensor, got int32. Convert with to().`);
+    const plain = t.contiguous && t.offset === 0 && t.storage.length === t.size;
+    const shared = typeof value !== 'number' && value.storage === t.storage;
+    if (plain && !shared) kernels().binary(op, t, value, t);
+    else {
+      const out = zerosOf(t);
+      kernels().binary(op, t, value, out);
+      kernels().copy(out, t);
+    }
+    markChanged(t, name);
+    return t;
+  };
+}
+export const addInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('add');
+export const subInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('sub');
+export const mulInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('mul');
+export const divInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('div');
+
+/** Sets every element. */
+export function fillInPlace(t: Tensor, value: number, name = 'fill_'): Tensor {
+  checkWritable(name, t);
+  kernels().fill(t, value);
+  markChanged(t, name);
+  return t;
+}

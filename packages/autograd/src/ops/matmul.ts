@@ -1,0 +1,92 @@
+import { kernels } from '@fluxion/kernels';
+import { DTypeError, ShapeError, showShape } from '../errors.js';
+import { raw } from '../tensor/raw.js';
+import { broadcastShapes, numel } from '../tensor/shape.js';
+import type { Linear, LinearFits, MatMul, MatMulFits, Shape } from '../tensor/shapeTypes.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add } from './binary.js';
+import { apply, composite, type Primitive, requireFloating, savesOthers } from './define.js';
+import { reshapeTo, transpose, unsqueeze } from './shape.js';
+
+/** [..., m, k] times [..., k, n]. */
+const matmulOp: Primitive = {
+  name: 'matmul',
+  savesInput: savesOthers,
+  vjp: (g, n) => [
+    n.needs(0) ? product(g, transpose(n.tensorInput(1), -1, -2)) : null,
+    n.needs(1) ? product(transpose(n.tensorInput(0), -1, -2), g) : null,
+  ],
+  forward: inputs => {
+    const [a, b] = inputs as readonly Tensor[];
+    const batch =
+      a.ndim === 2 && b.ndim === 2 ? [] : broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const out = raw([...batch, a.shape[a.ndim - 2], b.shape[b.ndim - 1]], a.dtype);
+    kernels().gemm(a, b, out);
+    return out;
+  },
+};
+
+const product = (a: Tensor, b: Tensor): Tensor => apply(matmulOp, [a, b], undefined);
+
+/**
+ * The matrix product [..., m, k] x [..., k, n] -> [..., m, n]; leading dims broadcast. A vector on the left counts as a row, one on the
+ * right as a column, and that dim goes away again.
+ */
+export const matmul: <A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: Tensor<B> & MatMulFits<A, B>,
+) => Tensor<MatMul<A, B>> = composite('matmul', (a: Tensor, b: Tensor) => {
+  check('matmul', a, b);
+  if (a.ndim === 2 && b.ndim === 2) return product(a, b);
+  if (b.ndim === 1) {
+    const column = matmul(a, unsqueeze(b, 1) as Tensor) as Tensor;
+    return reshapeTo(column, column.shape.slice(0, -1));
+  }
+  if (a.ndim === 1) {
+    const row = matmul(unsqueeze(a, 0) as Tensor, b) as Tensor;
+    return reshapeTo(row, [...row.shape.slice(0, -2), row.shape[row.ndim - 1]]);
+  }
+  if (b.ndim === 2 && a.contiguous) {
+    // One tall matrix instead of a batch: the gradient of b then sums over the batch inside the product.
+    const rows = numel(a.shape.slice(0, -1));
+    return reshapeTo(product(reshapeTo(a, [rows, a.shape[a.ndim - 1]]), b), [...a.shape.slice(0, -1), b.shape[1]]);
+  }
+  return product(a, b);
+}) as never;
+
+function check(op: string, a: Tensor, b: Tensor): void {
+  requireFloating(op, a);
+  requireFloating(op, b);
+  if (a.dtype !== b.dtype)
+    throw new DTypeError(`${op}: operands have dtypes ${a.dtype} and ${b.dtype}; they must be the same. Convert one with to().`);
+  if (a.ndim === 0 || b.ndim === 0)
+    throw new ShapeError(`${op}: expected operands of 1 dim or more, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}. Use mul for scalars.`);
+  const k = a.shape[a.ndim - 1];
+  const dim = Math.max(b.ndim - 2, 0);
+  if (k !== b.shape[dim])
+    throw new ShapeError(
+      `${op}: inner sizes differ: ${showShape(a.shape)} x ${showShape(b.shape)} has ${k} in dim ${a.ndim - 1} of the first and ${b.shape[dim]} in dim ` +
+        `${dim} of the second. They must be equal: did you mean to transpose one?`,
+    );
+  if (a.ndim > 2 || b.ndim > 2) broadcastShapes(`${op} (batch dims)`, a.shape.slice(0, -2), b.shape.slice(0, -2));
+}
+
+/** x [..., in] times weight [out, in] transposed, plus bias [out]: [..., out]. */
+export const linear: <X extends Shape, W extends Shape, B extends Shape = [number]>(
+  x: Tensor<X>,
+  weight: Tensor<W> & LinearFits<X, W>,
+  bias?: (Tensor<B> & LinearFits<X, W, B>) | null,
+) => Tensor<Linear<X, W>> = composite('linear', (x: Tensor, weight: Tensor, bias?: Tensor | null) => {
+  if (weight.ndim === 2 && x.ndim > 0 && x.shape[x.ndim - 1] !== weight.shape[1])
+    throw new ShapeError(
+      `linear: an input of shape ${showShape(x.shape)} has ${x.shape[x.ndim - 1]} features, the weight ${showShape(weight.shape)} expects ` +
+        `${weight.shape[1]}. The weight's shape is [out, in].`,
+    );
+  if (weight.ndim === 1) {
+    const y = matmul(x, weight as Tensor) as Tensor;
+    return bias == null ? y : (add(y, bias as Tensor) as Tensor);
+  }
+  if (weight.ndim !== 2) throw new ShapeError(`linear: expected a weight of shape [out, in], got ${showShape(weight.shape)}.`);
+  const y = matmul(x, transpose(weight, 0, 1) as Tensor) as Tensor;
+  return bias == null ? y : (add(y, bias as Tensor) as Tensor);
+}) as never;

@@ -1,0 +1,193 @@
+import { type DType, kernels, type ReduceOp } from '@fluxion/kernels';
+import { DTypeError, ShapeError, showShape } from '../errors.js';
+import { raw } from '../tensor/raw.js';
+import { normalizeDims, numel, sameShape } from '../tensor/shape.js';
+import type { Reduce, Shape } from '../tensor/shapeTypes.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { div, eq, sub, where } from './binary.js';
+import { apply, composite, type Primitive, requireFloating, savesNothing } from './define.js';
+import { expand, reshapeTo } from './shape.js';
+import { sqrt, square, to } from './unary.js';
+
+export type Dims = number | readonly number[] | undefined;
+
+export interface ReduceOptions<K extends boolean = boolean> {
+  /** Whether the reduced dims stay, with size 1. Default false. */
+  readonly keepdim?: K;
+}
+
+export type ReduceFunction = <
+  S extends Shape,
+  const D extends Dims = undefined,
+  const K extends boolean = false,
+>(
+  x: Tensor<S>,
+  dim?: D,
+  options?: ReduceOptions<K>,
+) => Tensor<Reduce<S, D, K>>;
+
+export type ReduceMethod = <S extends Shape, const D extends Dims = undefined, const K extends boolean = false>(
+  this: Tensor<S>,
+  dim?: D,
+  options?: ReduceOptions<K>,
+) => Tensor<Reduce<S, D, K>>;
+
+/** The shape with size 1 in the reduced dims. */
+function keptShape(shape: readonly number[], dims: readonly number[]): number[] {
+  return shape.map((size, i) => (dims.includes(i) ? 1 : size));
+}
+
+/** Runs a reduction kernel; the result keeps the dims with size 1. */
+function reduceKernel(op: ReduceOp, x: Tensor, dims: readonly number[], dtype: DType): Tensor {
+  const kept = keptShape(x.shape, dims);
+  const out = raw(kept, dtype);
+  const bare = { storage: out.storage, offset: 0, shape: [] as number[], strides: [] as number[] };
+  for (let i = 0; i < kept.length; i++)
+    if (!dims.includes(i)) {
+      bare.shape.push(kept[i]);
+      bare.strides.push(out.strides[i]);
+    }
+  kernels().reduce(op, x, dims, bare);
+  return out;
+}
+
+/** Drops the reduced dims unless they are to stay. */
+function finish(kept: Tensor, dims: readonly number[], keepdim: boolean | undefined): Tensor {
+  return keepdim === true || dims.length === 0 ? kept : reshapeTo(kept, kept.shape.filter((_, i) => !dims.includes(i)));
+}
+
+function requireElements(op: string, x: Tensor, dims: readonly number[]): void {
+  for (const d of dims)
+    if (x.shape[d] === 0)
+      throw new ShapeError(`${op}: dim ${d} of shape ${showShape(x.shape)} is empty, and nothing has no ${op}.`);
+}
+
+const sumOp: Primitive<readonly number[]> = {
+  name: 'sum',
+  savesInput: savesNothing,
+  vjp: (g, n) => [expand(g, n.inputShapes[0])],
+  forward: (inputs, dims) => {
+    const x = inputs[0] as Tensor;
+    return reduceKernel('sum', x, dims, x.dtype === 'bool' ? 'int32' : x.dtype);
+  },
+};
+
+/** The sum over the dims (default: all); 0 for nothing. int32 and bool give int32. */
+export const sum: ReduceFunction = (x, dim, options) => {
+  const dims = normalizeDims('sum', dim, x.ndim);
+  return finish(apply(sumOp, [x], dims), dims, options?.keepdim) as never;
+};
+
+/** Undoes broadcasting: sums over the dims in which `shape` is smaller. */
+export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = x.ndim - shape.length;
+  const dims: number[] = [];
+  for (let i = 0; i < x.ndim; i++) if (i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1)) dims.push(i);
+  return reshapeTo(apply(sumOp, [x], dims), shape);
+}
+
+function count(shape: readonly number[], dims: readonly number[]): number {
+  return numel(dims.map(d => shape[d]));
+}
+
+/** The arithmetic mean over the dims (default: all); NaN for nothing. */
+export const mean: ReduceFunction = composite('mean', (x: Tensor, dim?: Dims, options?: ReduceOptions) => {
+  requireFloating('mean', x);
+  const dims = normalizeDims('mean', dim, x.ndim);
+  return div(sum(x, dims, options), count(x.shape, dims)) as Tensor;
+}) as ReduceFunction;
+
+export interface VarOptions<K extends boolean = boolean> extends ReduceOptions<K> {
+  /** What is taken from the number of elements in the divisor. Default 1 (unbiased). */
+  readonly correction?: number;
+}
+
+export type VarFunction = <S extends Shape, const D extends Dims = undefined, const K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options?: VarOptions<K>,
+) => Tensor<Reduce<S, D, K>>;
+export type VarMethod = <S extends Shape, const D extends Dims = undefined, const K extends boolean = false>(
+  this: Tensor<S>,
+  dim?: D,
+  options?: VarOptions<K>,
+) => Tensor<Reduce<S, D, K>>;
+
+/** The variance over the dims: sum((x - mean)**2) / max(n - correction, 0). */
+export const variance: VarFunction = composite('var', (x: Tensor, dim?: Dims, options?: VarOptions) => {
+  requireFloating('var', x);
+  const dims = normalizeDims('var', dim, x.ndim);
+  const centred = sub(x, mean(x, dims, { keepdim: true }));
+  const divisor = Math.max(count(x.shape, dims) - (options?.correction ?? 1), 0);
+  return div(sum(square(centred), dims, options), divisor) as Tensor;
+}) as VarFunction;
+
+/** The square root of the variance; its derivative is 0 where the data are constant. */
+export const std: VarFunction = composite('std', (x: Tensor, dim?: Dims, options?: VarOptions) => {
+  const v = variance(x, dim, options) as Tensor;
+  // The root's derivative at 0 is infinite, and 0 times it NaN: take the root of 1 there and mask the result.
+  const flat = eq(v, 0);
+  return where(flat, 0, sqrt(where(flat, 1, v)));
+}) as VarFunction;
+
+function extremum(name: 'amax' | 'amin', kernel: 'max' | 'min'): ReduceFunction {
+  const op: Primitive<readonly number[]> = {
+    name,
+    savesOutput: true,
+    // Ties share the gradient evenly.
+    vjp: (g, n) => {
+      const x = n.tensorInput(0);
+      const ties = eq(x, n.output());
+      const share = div(g, to(sum(ties, n.attributes, { keepdim: true }), g.dtype));
+      return [where(ties, share, 0)];
+    },
+    forward: (inputs, dims) => {
+      const x = inputs[0] as Tensor;
+      requireElements(name, x, dims);
+      return reduceKernel(kernel, x, dims, x.dtype);
+    },
+  };
+  return (x, dim, options) => {
+    const dims = normalizeDims(name, dim, x.ndim);
+    return finish(apply(op, [x], dims), dims, options?.keepdim) as never;
+  };
+}
+/** The largest element over the dims (default: all), NaN if one is NaN; ties share the gradient evenly. */
+export const amax: ReduceFunction = extremum('amax', 'max');
+/** The smallest element over the dims (default: all), NaN if one is NaN; ties share the gradient evenly. */
+export const amin: ReduceFunction = extremum('amin', 'min');
+
+export type ArgReduceFunction = <S extends Shape, const D extends number | undefined = undefined, const K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options?: ReduceOptions<K>,
+) => Tensor<Reduce<S, D, K>>;
+export type ArgReduceMethod = <S extends Shape, const D extends number | undefined = undefined, const K extends boolean = false>(
+  this: Tensor<S>,
+  dim?: D,
+  options?: ReduceOptions<K>,
+) => Tensor<Reduce<S, D, K>>;
+
+function argExtremum(name: 'argmax' | 'argmin'): ArgReduceFunction {
+  const op: Primitive<readonly number[]> = {
+    name,
+    vjp: null,
+    why: 'an index moves in jumps',
+    forward: (inputs, dims) => {
+      const x = inputs[0] as Tensor;
+      if (x.dtype === 'bool') throw new DTypeError(`${name}: expected numbers, got bool. Convert first: x.to('int32').`);
+      requireElements(name, x, dims);
+      return reduceKernel(name, x, dims, 'int32');
+    },
+  };
+  return (x, dim, options) => {
+    const dims = dim === undefined ? normalizeDims(name, undefined, x.ndim) : normalizeDims(name, [dim], x.ndim);
+    return finish(apply(op, [x], dims), dims, options?.keepdim) as never;
+  };
+}
+/** int32: the index of the largest element, the first one of equals; without a dim, into the flattened tensor. */
+export const argmax: ArgReduceFunction = argExtremum('argmax');
+/** int32: the index of the smallest element, the first one of equals; without a dim, into the flattened tensor. */
+export const argmin: ArgReduceFunction = argExtremum('argmin');
+

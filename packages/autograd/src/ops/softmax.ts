@@ -1,0 +1,89 @@
+import { mode } from '../graph/modes.js';
+import { normalizeDim, normalizeDims } from '../tensor/shape.js';
+import type { Reduce, Shape } from '../tensor/shapeTypes.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add, div, eq, mul, sub, where } from './binary.js';
+import { apply, composite, type Primitive, requireFloating, savesNothing } from './define.js';
+import { amax, type Dims, type ReduceOptions, sum } from './reduce.js';
+import { reshapeTo } from './shape.js';
+import { abs, detach, exp, log } from './unary.js';
+
+/** Runs ops unrecorded, inside a forward function. */
+function unrecorded<R>(fn: () => R): R {
+  const before = mode.recording;
+  mode.recording = false;
+  try {
+    return fn();
+  } finally {
+    mode.recording = before;
+  }
+}
+
+/** The largest element, with 0 in place of infinities (their difference would be NaN). A constant for the derivative: it cancels. */
+function shift(x: Tensor, dims: readonly number[]): Tensor {
+  const m = detach(amax(x, dims, { keepdim: true }) as Tensor);
+  return where(eq(abs(m), Number.POSITIVE_INFINITY), 0, m) as Tensor;
+}
+
+/** ln(sum(e**x)) over the dims (default: all), without overflow. */
+export const logsumexp: <S extends Shape, const D extends Dims = undefined, const K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options?: ReduceOptions<K>,
+) => Tensor<Reduce<S, D, K>> = composite('logsumexp', (x: Tensor, dim?: Dims, options?: ReduceOptions) => {
+  requireFloating('logsumexp', x);
+  const dims = normalizeDims('logsumexp', dim, x.ndim);
+  if (dims.some(d => x.shape[d] === 0)) return log(sum(exp(x), dims, options) as Tensor) as Tensor;
+  const m = shift(x, dims);
+  const y = add(log(sum(exp(sub(x, m)), dims, { keepdim: true }) as Tensor), m) as Tensor;
+  return options?.keepdim === true ? y : reshapeTo(y, y.shape.filter((_, i) => !dims.includes(i)));
+}) as never;
+
+// These two have rules of their own rather than those of their parts: one saved tensor instead of three, and a third of the work.
+
+const softmaxOp: Primitive<number> = {
+  name: 'softmax',
+  savesInput: savesNothing,
+  savesOutput: true,
+  vjp: (g, n) => {
+    const y = n.output();
+    const gy = mul(g, y);
+    return [sub(gy, mul(y, sum(gy, n.attributes, { keepdim: true }) as Tensor))];
+  },
+  forward: (inputs, dim) =>
+    unrecorded(() => {
+      const x = inputs[0] as Tensor;
+      const e = exp(sub(x, amax(x, dim, { keepdim: true }) as Tensor) as Tensor);
+      return div(e, sum(e, dim, { keepdim: true }) as Tensor) as Tensor;
+    }),
+};
+
+const logSoftmaxOp: Primitive<number> = {
+  name: 'logSoftmax',
+  savesInput: savesNothing,
+  savesOutput: true,
+  vjp: (g, n) => [sub(g, mul(exp(n.output()), sum(g, n.attributes, { keepdim: true }) as Tensor))],
+  forward: (inputs, dim) =>
+    unrecorded(() => {
+      const x = inputs[0] as Tensor;
+      const shifted = sub(x, amax(x, dim, { keepdim: true }) as Tensor) as Tensor;
+      return sub(shifted, log(sum(exp(shifted), dim, { keepdim: true }) as Tensor)) as Tensor;
+    }),
+};
+
+export type SoftmaxFunction = <S extends Shape>(x: Tensor<S>, dim: number) => Tensor<S>;
+
+function alongDim(op: Primitive<number>): SoftmaxFunction {
+  return composite(op.name, (x: Tensor, dim: number) => {
+    requireFloating(op.name, x);
+    const d = normalizeDim(op.name, dim, x.ndim);
+    if (x.ndim === 0) return reshapeTo(apply(op, [reshapeTo(x, [1])], 0), []);
+    if (x.size === 0) return exp(x) as Tensor;
+    return apply(op, [x], d);
+  }) as SoftmaxFunction;
+}
+
+/** e**x / sum(e**x) along a dim. */
+export const softmax: SoftmaxFunction = alongDim(softmaxOp);
+/** ln(softmax(x)) along a dim, without losing small probabilities. */
+export const logSoftmax: SoftmaxFunction = alongDim(logSoftmaxOp);

@@ -1,0 +1,177 @@
+import { type DType, kernels, type UnaryOp } from '@fluxion/kernels';
+import { DTypeError, show } from '../errors.js';
+import type { Vjp } from '../graph/node.js';
+import { contiguousCopy, raw, rawLike, view } from '../tensor/raw.js';
+import type { Shape } from '../tensor/shapeTypes.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { add, div, gt, mul, sub, where } from './binary.js';
+import { apply, type Primitive, requireFloating, savesNothing } from './define.js';
+import type { UnaryFunction } from './types.js';
+
+interface UnarySpec {
+  /** Which value the rule reads; without it, none. */
+  readonly reads?: 'input' | 'output';
+  readonly vjp: Vjp<undefined>;
+  /** Whether int32 is accepted as well. */
+  readonly int32?: boolean;
+}
+
+function unary(name: UnaryOp, spec: UnarySpec): UnaryFunction {
+  const op: Primitive = {
+    name,
+    vjp: spec.vjp,
+    savesInput: spec.reads === 'input' ? undefined : savesNothing,
+    savesOutput: spec.reads === 'output',
+    elementwise: { kind: 'unary', kernel: name },
+    forward: inputs => {
+      const x = inputs[0] as Tensor;
+      if (x.dtype !== 'int32' || spec.int32 !== true) requireFloating(name, x);
+      const out = rawLike(x);
+      kernels().unary(name, x, out);
+      return out;
+    },
+  };
+  return <S extends Shape>(x: Tensor<S>) => apply(op, [x], undefined) as Tensor<S>;
+}
+
+/** A gradient that is zero everywhere, whatever comes in (0 times an infinity would be NaN). */
+const zero: Vjp<undefined> = g => {
+  const out = rawLike(g);
+  kernels().fill(out, 0);
+  return [out];
+};
+
+export const neg: UnaryFunction = unary('neg', { int32: true, vjp: g => [neg(g)] });
+/** |x|; the derivative at 0 is 0. */
+export const abs: UnaryFunction = unary('abs', {
+  int32: true,
+  reads: 'input',
+  vjp: (g, n) => [mul(g, sign(n.tensorInput(0)))],
+});
+/** -1, 0 or 1; its derivative is 0 everywhere. */
+export const sign: UnaryFunction = unary('sign', { int32: true, vjp: zero });
+export const exp: UnaryFunction = unary('exp', { reads: 'output', vjp: (g, n) => [mul(g, n.output())] });
+/** e**x - 1, accurate near 0. */
+export const expm1: UnaryFunction = unary('expm1', { reads: 'output', vjp: (g, n) => [mul(g, add(n.output(), 1))] });
+export const log: UnaryFunction = unary('log', { reads: 'input', vjp: (g, n) => [div(g, n.tensorInput(0))] });
+/** ln(1 + x), accurate near 0. */
+export const log1p: UnaryFunction = unary('log1p', {
+  reads: 'input',
+  vjp: (g, n) => [div(g, add(n.tensorInput(0), 1))],
+});
+export const sqrt: UnaryFunction = unary('sqrt', { reads: 'output', vjp: (g, n) => [div(g, mul(n.output(), 2))] });
+/** 1 / sqrt(x). */
+export const rsqrt: UnaryFunction = unary('rsqrt', {
+  reads: 'output',
+  vjp: (g, n) => [mul(g, mul(mul(n.output(), square(n.output())), -0.5))],
+});
+export const square: UnaryFunction = unary('square', {
+  int32: true,
+  reads: 'input',
+  vjp: (g, n) => [mul(g, mul(n.tensorInput(0), 2))],
+});
+/** 1 / x. */
+export const reciprocal: UnaryFunction = unary('reciprocal', {
+  reads: 'output',
+  vjp: (g, n) => [mul(g, neg(square(n.output())))],
+});
+export const sin: UnaryFunction = unary('sin', { reads: 'input', vjp: (g, n) => [mul(g, cos(n.tensorInput(0)))] });
+export const cos: UnaryFunction = unary('cos', { reads: 'input', vjp: (g, n) => [mul(g, neg(sin(n.tensorInput(0))))] });
+export const tanh: UnaryFunction = unary('tanh', {
+  reads: 'output',
+  vjp: (g, n) => [mul(g, sub(1, square(n.output())))],
+});
+/** 1 / (1 + e**-x). */
+export const sigmoid: UnaryFunction = unary('sigmoid', {
+  reads: 'output',
+  vjp: (g, n) => [mul(g, mul(n.output(), sub(1, n.output())))],
+});
+/** The error function, 2/sqrt(pi) times the integral of e**-t**2 from 0 to x. */
+export const erf: UnaryFunction = unary('erf', {
+  reads: 'input',
+  vjp: (g, n) => [mul(g, mul(exp(neg(square(n.tensorInput(0)))), 2 / Math.sqrt(Math.PI)))],
+});
+/** max(x, 0); the derivative at 0 is 0. */
+export const relu: UnaryFunction = unary('relu', {
+  int32: true,
+  reads: 'output',
+  // Masking rather than multiplying: 0 times an infinite gradient would be NaN.
+  vjp: (g, n) => [where(gt(n.output(), 0), g, 0)],
+});
+export const floor: UnaryFunction = unary('floor', { vjp: zero });
+export const ceil: UnaryFunction = unary('ceil', { vjp: zero });
+/** To the nearest whole number, halves to the even one. */
+export const round: UnaryFunction = unary('round', { vjp: zero });
+/** Towards 0. */
+export const trunc: UnaryFunction = unary('trunc', { vjp: zero });
+
+const logicalNotOp: Primitive = {
+  name: 'logicalNot',
+  vjp: null,
+  why: 'its output is bool',
+  elementwise: { kind: 'logicalNot', kernel: 'logicalNot' },
+  forward: inputs => {
+    const x = inputs[0] as Tensor;
+    if (x.dtype !== 'bool')
+      throw new DTypeError(`logicalNot: expected a bool tensor, got ${x.dtype}. Compare first: x.ne(0).logicalNot().`);
+    const out = rawLike(x);
+    kernels().logicalNot(x, out);
+    return out;
+  },
+};
+/** bool in, bool out. */
+export const logicalNot: UnaryFunction = <S extends Shape>(x: Tensor<S>) =>
+  apply(logicalNotOp, [x], undefined) as Tensor<S>;
+
+const dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
+
+/** Throws unless `dtype` is one of ours. */
+export function checkDType(op: string, dtype: DType): void {
+  if (!dtypes.includes(dtype))
+    throw new DTypeError(`${op}: unknown dtype ${show(dtype)}: expected one of ${dtypes.join(', ')}.`);
+}
+
+const toOp: Primitive<{ readonly from: DType; readonly to: DType }> = {
+  name: 'to',
+  savesInput: savesNothing,
+  vjp: (g, n) => [to(g, n.attributes.from)],
+  forward: (inputs, { to }) => {
+    const x = inputs[0] as Tensor;
+    const out = rawLike(x, to);
+    kernels().copy(x, out);
+    return out;
+  },
+};
+
+/** The elements in another dtype: float to int32 truncates, anything to bool is `!= 0`. The tensor itself when it has that dtype. */
+export function to<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
+  checkDType('to', dtype);
+  if (dtype === x.dtype) return x;
+  return apply(toOp, [x], { from: x.dtype, to: dtype }) as Tensor<S>;
+}
+
+const cloneOp: Primitive = {
+  name: 'clone',
+  savesInput: savesNothing,
+  vjp: g => [g],
+  forward: inputs => contiguousCopy(inputs[0] as Tensor),
+};
+/** A contiguous copy; the gradient flows through. */
+export const clone: UnaryFunction = <S extends Shape>(x: Tensor<S>) => apply(cloneOp, [x], undefined) as Tensor<S>;
+
+/** The tensor itself when its elements lie in C order, else a copy in which they do. */
+export const contiguous: UnaryFunction = <S extends Shape>(x: Tensor<S>) => (x.contiguous ? x : clone(x));
+
+/** The same elements outside the graph: no gradient flows back through it. Shares memory. */
+export const detach: UnaryFunction = <S extends Shape>(x: Tensor<S>) => {
+  const out = view(x, x.offset, x.shape, x.strides);
+  if (x.node !== null) out.cut = `a detach of the output of ${x.node.op.name}`;
+  return out;
+};
+
+const zerosOf = (x: Tensor): Tensor => {
+  const out = raw(x.shape, x.dtype);
+  kernels().fill(out, 0);
+  return out;
+};
+export { zerosOf };

@@ -1,0 +1,69 @@
+import { type DType, kernels } from '@fluxion/kernels';
+import { ArgumentError, DTypeError, show } from '../errors.js';
+import { raw } from './raw.js';
+import { checkShape, numel } from './shape.js';
+import type { Shape } from './shapeTypes.js';
+import type { Tensor } from './tensor.js';
+
+/** What a generator is: two words of key, and how many numbers of its stream have been drawn. Structured-cloneable. */
+export interface GeneratorState {
+  readonly key: readonly [number, number];
+  readonly counter: number;
+}
+
+/** Sees every draw while it is set: `checkpoint` uses it to draw the same numbers again. */
+export const drawing: { witness: ((generator: Generator) => void) | null } = { witness: null };
+
+/**
+ * A source of random numbers: a counter-based stream (see `random` in @fluxion/kernels), the same numbers on every runtime and in every
+ * kernel tier. Number i depends on the seed and i alone.
+ */
+export class Generator {
+  private key0 = 0;
+  private key1 = 0;
+  private counter = 0;
+
+  /** @param seed a whole number from 0 to 2**53 - 1 */
+  constructor(seed = 0) {
+    this.manualSeed(seed);
+  }
+
+  /** Starts the stream of a seed, a whole number from 0 to 2**53 - 1. */
+  manualSeed(seed: number): this {
+    if (!Number.isSafeInteger(seed) || seed < 0)
+      throw new ArgumentError(`manualSeed: seed ${show(seed)} is not a whole number from 0 to 2**53 - 1.`);
+    this.key0 = seed % 0x1_0000_0000;
+    this.key1 = Math.floor(seed / 0x1_0000_0000);
+    this.counter = 0;
+    return this;
+  }
+
+  get state(): GeneratorState {
+    return { key: [this.key0, this.key1], counter: this.counter };
+  }
+
+  set state(state: GeneratorState) {
+    [this.key0, this.key1] = state.key;
+    this.counter = state.counter;
+  }
+
+  /** A tensor of the next numbers: uniform in [0, 1), or standard normal. */
+  draw<S extends Shape>(kind: 'uniform' | 'normal', shape: S, dtype: DType = 'float32'): Tensor<S> {
+    checkShape(kind, shape);
+    if (dtype !== 'float32' && dtype !== 'float64')
+      throw new DTypeError(`${kind}: random numbers are float32 or float64, not ${dtype}. Convert them with to('${dtype}').`);
+    drawing.witness?.(this);
+    const out = raw(shape, dtype);
+    kernels().random(kind, this.key0, this.key1, this.counter, out);
+    this.counter += numel(shape);
+    return out;
+  }
+}
+
+/** What random functions draw from unless given another generator. Seeded with 0 at start: runs are reproducible by default. */
+export const defaultGenerator: Generator = new Generator(0);
+
+/** Seeds the default generator with a whole number from 0 to 2**53 - 1. */
+export function manualSeed(seed: number): Generator {
+  return defaultGenerator.manualSeed(seed);
+}

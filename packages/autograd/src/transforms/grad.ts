@@ -1,0 +1,34 @@
+import { ArgumentError, show } from '../errors.js';
+import { Tensor } from '../tensor/tensor.js';
+import { valueAndGradOf } from './functional.js';
+import { type GradOptions, gradientsOf } from './gradients.js';
+import type { Tree } from './tree.js';
+
+/**
+ * With a function: its gradient, as a function. Nest it for higher orders: `grad(x => grad(f)(x).sum())`.
+ *
+ * With tensors: the gradients of outputs with respect to inputs. An input that the outputs do not depend on is an error that names it,
+ * unless `allowUnused` asks for zeros.
+ */
+export function grad<T extends Tree, A extends readonly unknown[]>(
+  fn: (params: T, ...rest: A) => Tensor,
+): (params: T, ...rest: A) => T;
+export function grad<T extends Tree>(outputs: Tensor | readonly Tensor[], inputs: T, options?: GradOptions): T;
+export function grad(first: unknown, inputs?: Tree, options?: GradOptions): unknown {
+  if (typeof first === 'function') {
+    const both = valueAndGradOf('grad', first as (params: Tree, ...rest: readonly unknown[]) => Tensor);
+    return (params: Tree, ...rest: readonly unknown[]) => both(params, ...rest).grads;
+  }
+  if (inputs === undefined)
+    throw new ArgumentError(
+      `grad: expected a function, or outputs and inputs: grad(loss, [w]). Got ${first instanceof Tensor ? 'a tensor alone' : show(first)}.`,
+    );
+  return gradientsOf(first as Tensor | readonly Tensor[], inputs, options);
+}
+
+/** The function's value together with its gradient, from one run. */
+export function valueAndGrad<T extends Tree, A extends readonly unknown[]>(
+  fn: (params: T, ...rest: A) => Tensor,
+): (params: T, ...rest: A) => { value: Tensor; grads: T } {
+  return valueAndGradOf('valueAndGrad', fn);
+}

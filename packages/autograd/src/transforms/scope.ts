@@ -1,0 +1,49 @@
+import { kernels } from '@fluxion/kernels';
+import { ArgumentError, show } from '../errors.js';
+import { abandonRegion, closeRegion, escape, openRegion } from '../graph/region.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/** Says that a tensor lives long (a parameter, optimizer state): no scope frees it, and it stays where it is. Returns it. */
+export function keep<T extends Tensor>(t: T): T {
+  escape(t.storage);
+  kernels().tenure(t.storage);
+  return t;
+}
+
+/**
+ * Runs `fn` and frees at once what was created inside, except what it returns (tensors in arrays and plain objects), what was given to `keep`, and the
+ * gradients of leaves. Nothing needs it; it makes loops that create much a little faster. Using a freed tensor is an error. Synchronous functions only.
+ */
+export function scope<R>(fn: () => R): R {
+  if (typeof fn !== 'function') throw new ArgumentError(`scope: expected a function, got ${show(fn)}. Write scope(() => …).`);
+  const mark = openRegion();
+  let done = false;
+  try {
+    const result = fn();
+    if (typeof (result as { then?: unknown } | null)?.then === 'function')
+      throw new ArgumentError(
+        'scope: was given an async function; its tensors would be freed while it still runs. Give it a synchronous function, and await outside.',
+      );
+    done = true;
+    closeScope(mark, result);
+    return result;
+  } finally {
+    if (!done) abandonRegion();
+  }
+}
+
+function closeScope(mark: number, result: unknown): void {
+  const kept = new Set<unknown>();
+  collect(result, kept, new Set());
+  closeRegion(mark, 'the end of its scope', storage => kept.has(storage));
+}
+
+function collect(value: unknown, storages: Set<unknown>, seen: Set<unknown>): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value);
+  if (value instanceof Tensor) {
+    storages.add(value.storage);
+    return;
+  }
+  for (const child of Array.isArray(value) ? value : Object.values(value)) collect(child, storages, seen);
+}

@@ -1,0 +1,378 @@
+// Matrix product by blocks: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
+//
+// Everything inside works on A with contiguous rows and B with contiguous rows. What is not so, or too large to be read in place,
+// is packed first: A by a transpose into rows, B into panels NR columns wide. A short panel of rows repeats its last row, and a short
+// panel of columns computes on whatever follows: such a tile goes to a buffer, and only its valid part is merged into C.
+
+import { copy4, copy8 } from './copy';
+
+/** Rows of a register tile; its columns are two vectors. Fused multiply-add needs no register for the product, so its tile is taller. */
+const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+
+const KC: usize = 256;
+const MC: usize = 120;
+const NC: usize = 1024;
+
+// @ts-ignore: decorator
+@inline
+function madd<T>(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
+  return v128.add<T>(v128.mul<T>(a, b), c);
+}
+
+// @ts-ignore: decorator
+@inline
+function splatAt<T>(address: usize, offset: usize = 0): v128 {
+  if (sizeof<T>() == 4) return v128.load32_splat(address + offset);
+  return v128.load64_splat(address + offset);
+}
+
+// @ts-ignore: decorator
+@inline
+function put<T>(c: usize, x: v128, y: v128, add: i32): void {
+  if (add) {
+    x = v128.add<T>(x, v128.load(c));
+    y = v128.add<T>(y, v128.load(c, 16));
+  }
+  v128.store(c, x);
+  v128.store(c, y, 16);
+}
+
+/**
+ * C[MR, NR] = or += A[MR, k] B[k, NR], of which `rows` rows of A exist. The loop is unrolled by hand, since the compiler does not do it.
+ */
+// @ts-ignore: decorator
+@inline
+function micro<T>(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
+  let x0 = v128.splat<T>(0);
+  let y0 = x0, x1 = x0, y1 = x0, x2 = x0, y2 = x0, x3 = x0, y3 = x0, x4 = x0, y4 = x0, x5 = x0, y5 = x0;
+  let bx: v128, by: v128, s: v128;
+  const last = a + (rows - 1) * aRow;
+  let a0 = a;
+  let a1 = select(a + aRow, last, rows > 1);
+  let a2 = select(a + 2 * aRow, last, rows > 2);
+  let a3 = select(a + 3 * aRow, last, rows > 3);
+  let a4 = select(a + 4 * aRow, last, rows > 4);
+  let a5 = select(a + 5 * aRow, last, rows > 5);
+  for (let n = k / 2; n; n--) {
+    bx = v128.load(b);
+    by = v128.load(b, 16);
+    b += bRow;
+    s = splatAt<T>(a0);
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = splatAt<T>(a1);
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = splatAt<T>(a2);
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = splatAt<T>(a3);
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    s = splatAt<T>(a4);
+    x4 = madd<T>(s, bx, x4);
+    y4 = madd<T>(s, by, y4);
+    if (MR == 6) {
+      s = splatAt<T>(a5);
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
+    }
+    bx = v128.load(b);
+    by = v128.load(b, 16);
+    b += bRow;
+    s = splatAt<T>(a0, 1 * sizeof<T>());
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = splatAt<T>(a1, 1 * sizeof<T>());
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = splatAt<T>(a2, 1 * sizeof<T>());
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = splatAt<T>(a3, 1 * sizeof<T>());
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    s = splatAt<T>(a4, 1 * sizeof<T>());
+    x4 = madd<T>(s, bx, x4);
+    y4 = madd<T>(s, by, y4);
+    if (MR == 6) {
+      s = splatAt<T>(a5, 1 * sizeof<T>());
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
+    }
+    a0 += 2 * sizeof<T>();
+    a1 += 2 * sizeof<T>();
+    a2 += 2 * sizeof<T>();
+    a3 += 2 * sizeof<T>();
+    a4 += 2 * sizeof<T>();
+    if (MR == 6) a5 += 2 * sizeof<T>();
+  }
+  for (let n = k % 2; n; n--) {
+    bx = v128.load(b);
+    by = v128.load(b, 16);
+    b += bRow;
+    s = splatAt<T>(a0);
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = splatAt<T>(a1);
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = splatAt<T>(a2);
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = splatAt<T>(a3);
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    s = splatAt<T>(a4);
+    x4 = madd<T>(s, bx, x4);
+    y4 = madd<T>(s, by, y4);
+    if (MR == 6) {
+      s = splatAt<T>(a5);
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
+    }
+    a0 += sizeof<T>();
+    a1 += sizeof<T>();
+    a2 += sizeof<T>();
+    a3 += sizeof<T>();
+    a4 += sizeof<T>();
+    if (MR == 6) a5 += sizeof<T>();
+  }
+  put<T>(c, x0, y0, add);
+  put<T>(c + cRow, x1, y1, add);
+  put<T>(c + 2 * cRow, x2, y2, add);
+  put<T>(c + 3 * cRow, x3, y3, add);
+  put<T>(c + 4 * cRow, x4, y4, add);
+  if (MR == 6) put<T>(c + 5 * cRow, x5, y5, add);
+}
+
+// Exported for one reason only: the optimiser inlines what is not exported, and inside the blocking loops the accumulators spill.
+export function gemmMicro4(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
+  micro<f32>(k, a, aRow, rows, b, bRow, c, cRow, add);
+}
+
+export function gemmMicro8(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
+  micro<f64>(k, a, aRow, rows, b, bRow, c, cRow, add);
+}
+
+/** Merges the valid part of a tile buffer, whose rows are 32 bytes, into C. */
+function merge<T>(tile: usize, rows: usize, columns: usize, c: usize, cRow: usize, add: i32): void {
+  for (let r: usize = 0; r < rows; r++) {
+    for (let j: usize = 0; j < columns; j++) {
+      const at = c + j * sizeof<T>();
+      const value = load<T>(tile + j * sizeof<T>());
+      store<T>(at, add ? value + load<T>(at) : value);
+    }
+    tile += 32;
+    c += cRow;
+  }
+}
+
+/** Panels of B, each k rows of 32 bytes; columns beyond the last are zero, lest they be slow numbers. */
+function packB<T>(to: usize, k: usize, n: usize, b: usize, bRow: usize, bColumn: usize): void {
+  const nr: usize = 32 / sizeof<T>();
+  const whole = n - (n % nr);
+  for (let j: usize = 0; j < whole; j += nr) {
+    const from = b + j * bColumn;
+    if (bColumn == sizeof<T>()) {
+      let source = from;
+      const end = to + 32 * k;
+      for (let t = to; t < end; t += 32) {
+        const x = v128.load(source);
+        const y = v128.load(source, 16);
+        v128.store(t, x);
+        v128.store(t, y, 16);
+        source += bRow;
+      }
+    } else if (sizeof<T>() == 4) copy4(to, 32, 4, from, bRow, bColumn, k, nr);
+    else copy8(to, 32, 8, from, bRow, bColumn, k, nr);
+    to += 32 * k;
+  }
+  if (whole < n) {
+    memory.fill(to, 0, 32 * k);
+    if (sizeof<T>() == 4) copy4(to, 32, 4, b + whole * bColumn, bRow, bColumn, k, n - whole);
+    else copy8(to, 32, 8, b + whole * bColumn, bRow, bColumn, k, n - whole);
+  }
+}
+
+/** How many elements of k are done at a time: even blocks of at most KC. */
+// @ts-ignore: decorator
+@inline
+function blockOf(k: usize): usize {
+  const blocks = (k + KC - 1) / KC;
+  return (k + blocks - 1) / blocks;
+}
+
+/** Bytes of scratch that `gemm` needs with these flags: the tile, a block of A, the panels of B. */
+export function gemmScratch(size: usize, m: usize, n: usize, k: usize, flags: i32): usize {
+  const kc = blockOf(k);
+  let bytes: usize = 32 * MR;
+  if (flags & 1) bytes += min(m, MC) * kc * size + 64;
+  if (flags & 2) bytes += kc * (min(n, NC) * size + 32) + 64;
+  return bytes;
+}
+
+/**
+ * C[m, n] = or += A[m, k] B[k, n], with k > 0. Flag 1: pack A, which must be done unless its rows are contiguous. Flag 2: pack B, likewise.
+ * The rows of C are contiguous.
+ */
+// @ts-ignore: decorator
+@inline
+function gemm<T>(
+  m: usize, n: usize, k: usize, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
+  c: usize, cRow: usize, add: i32, flags: i32, scratch: usize,
+): void {
+  const nr: usize = 32 / sizeof<T>();
+  const kcMax = blockOf(k);
+  const tile = scratch;
+  const bufferA = scratch + 32 * MR;
+  const bufferB = flags & 1 ? (bufferA + min(m, MC) * kcMax * sizeof<T>() + 63) & ~63 : bufferA;
+  for (let jc: usize = 0; jc < n; jc += NC) {
+    const nc = min(NC, n - jc);
+    for (let pc: usize = 0; pc < k; pc += kcMax) {
+      const kc = min(kcMax, k - pc);
+      const addNow = add | i32(pc > 0);
+      const blockB = b + pc * bRow + jc * bColumn;
+      if (flags & 2) packB<T>(bufferB, kc, nc, blockB, bRow, bColumn);
+      for (let ic: usize = 0; ic < m; ic += MC) {
+        const mc = min(MC, m - ic);
+        let rowsA = a + ic * aRow + pc * aColumn;
+        let rowStride = aRow;
+        if (flags & 1) {
+          rowStride = kc * sizeof<T>();
+          if (sizeof<T>() == 4) copy4(bufferA, rowStride, 4, rowsA, aRow, aColumn, mc, kc);
+          else copy8(bufferA, rowStride, 8, rowsA, aRow, aColumn, mc, kc);
+          rowsA = bufferA;
+        }
+        for (let j: usize = 0; j < nc; j += nr) {
+          const panel = flags & 2 ? bufferB + (j / nr) * 32 * kc : blockB + j * sizeof<T>();
+          const panelRow: usize = flags & 2 ? 32 : bRow;
+          const columns = min(nr, nc - j);
+          for (let i: usize = 0; i < mc; i += MR) {
+            const rows = min(MR, mc - i);
+            const target = c + (ic + i) * cRow + (jc + j) * sizeof<T>();
+            const whole = rows == MR && columns == nr;
+            const to = whole ? target : tile;
+            const toRow: usize = whole ? cRow : 32;
+            if (sizeof<T>() == 4) gemmMicro4(kc, rowsA + i * rowStride, rowStride, rows, panel, panelRow, to, toRow, addNow & i32(whole));
+            else gemmMicro8(kc, rowsA + i * rowStride, rowStride, rows, panel, panelRow, to, toRow, addNow & i32(whole));
+            if (!whole) merge<T>(tile, rows, columns, target, cRow, addNow);
+          }
+        }
+      }
+    }
+  }
+}
+
+export function gemm4(
+  m: usize, n: usize, k: usize, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
+  c: usize, cRow: usize, add: i32, flags: i32, scratch: usize,
+): void {
+  gemm<f32>(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, add, flags, scratch);
+}
+
+export function gemm8(
+  m: usize, n: usize, k: usize, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
+  c: usize, cRow: usize, add: i32, flags: i32, scratch: usize,
+): void {
+  gemm<f64>(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, add, flags, scratch);
+}
+
+// @ts-ignore: decorator
+@inline
+function lanesSum<T>(x: v128): T {
+  if (sizeof<T>() == 4) {
+    return <T>((f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1)) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3)));
+  }
+  return <T>(f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1));
+}
+
+/** c[i] = or += the inner product of row i of A and x, both contiguous. */
+// @ts-ignore: decorator
+@inline
+function rowsTimesVector<T>(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize, add: i32): void {
+  const bytes = k * sizeof<T>();
+  const whole = bytes & ~31;
+  for (let i: usize = 0; i < m; i += 2) {
+    // Two rows at a time; an odd last one is computed twice.
+    const second = select(a + aRow, a, i + 1 < m);
+    let s0 = v128.splat<T>(0), s1 = s0, t0 = s0, t1 = s0;
+    let p: usize = 0;
+    for (; p < whole; p += 32) {
+      const x0 = v128.load(x + p);
+      const x1 = v128.load(x + p, 16);
+      s0 = madd<T>(v128.load(a + p), x0, s0);
+      s1 = madd<T>(v128.load(a + p, 16), x1, s1);
+      t0 = madd<T>(v128.load(second + p), x0, t0);
+      t1 = madd<T>(v128.load(second + p, 16), x1, t1);
+    }
+    let s = lanesSum<T>(v128.add<T>(s0, s1));
+    let t = lanesSum<T>(v128.add<T>(t0, t1));
+    for (; p < bytes; p += sizeof<T>()) {
+      s += load<T>(a + p) * load<T>(x + p);
+      t += load<T>(second + p) * load<T>(x + p);
+    }
+    store<T>(c, add ? s + load<T>(c) : s);
+    if (i + 1 < m) store<T>(c + cStride, add ? t + load<T>(c + cStride) : t);
+    a += 2 * aRow;
+    c += 2 * cStride;
+  }
+}
+
+export function gemv4(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize, add: i32): void {
+  rowsTimesVector<f32>(m, k, a, aRow, x, c, cStride, add);
+}
+
+export function gemv8(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize, add: i32): void {
+  rowsTimesVector<f64>(m, k, a, aRow, x, c, cStride, add);
+}
+
+/** c = or += x B, a vector times k rows of n contiguous elements; x may be strided. Eight vectors of columns at a time, then one. */
+// @ts-ignore: decorator
+@inline
+function vectorTimesRows<T>(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, add: i32, tile: usize): void {
+  const lanes: usize = 16 / sizeof<T>();
+  let j: usize = 0;
+  for (; j < n; ) {
+    let s0 = v128.splat<T>(0), s1 = s0, s2 = s0, s3 = s0;
+    let row = b + j * sizeof<T>();
+    let at = x;
+    const columns = min<usize>(4 * lanes, n - j);
+    if (columns > lanes) {
+      for (let p: usize = 0; p < k; p++) {
+        const s = splatAt<T>(at);
+        s0 = madd<T>(s, v128.load(row), s0);
+        s1 = madd<T>(s, v128.load(row, 16), s1);
+        s2 = madd<T>(s, v128.load(row, 32), s2);
+        s3 = madd<T>(s, v128.load(row, 48), s3);
+        at += xStride;
+        row += bRow;
+      }
+    } else {
+      for (let p: usize = 0; p < k; p++) {
+        s0 = madd<T>(splatAt<T>(at), v128.load(row), s0);
+        at += xStride;
+        row += bRow;
+      }
+    }
+    v128.store(tile, s0);
+    v128.store(tile, s1, 16);
+    v128.store(tile, s2, 32);
+    v128.store(tile, s3, 48);
+    for (let q: usize = 0; q < columns; q++) {
+      const value = load<T>(tile + q * sizeof<T>());
+      store<T>(c, add ? value + load<T>(c) : value);
+      c += cStride;
+    }
+    j += columns;
+  }
+}
+
+export function gevm4(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, add: i32, tile: usize): void {
+  vectorTimesRows<f32>(n, k, x, xStride, b, bRow, c, cStride, add, tile);
+}
+
+export function gevm8(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, add: i32, tile: usize): void {
+  vectorTimesRows<f64>(n, k, x, xStride, b, bRow, c, cStride, add, tile);
+}

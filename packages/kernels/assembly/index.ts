@@ -1,0 +1,12 @@
+// The ahead-of-time build: every exported function of these files is an export of the module.
+export * from './map';
+export * from './gemm';
+export * from './reduce';
+export * from './copy';
+export * from './gather';
+export * from './random';
+
+/** First byte after the static data: where the heap may begin. */
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,22 @@
+/** The first `bytes` (a multiple of T's size, below 16) of a vector; the other lanes are 0. */
+@inline
+export function loadPart<T>(address: usize, bytes: usize): v128 {
+  if (sizeof<T>() == 8) return v128.load64_zero(address);
+  if (bytes == 4) return v128.load32_zero(address);
+  const x = v128.load64_zero(address);
+  return bytes == 8 ? x : v128.load32_lane(address, x, 2, 8);
+}
+
+@inline
+export function storePart<T>(address: usize, x: v128, bytes: usize): void {
+  if (sizeof<T>() == 8) {
+    v128.store64_lane(address, x, 0);
+    return;
+  }
+  if (bytes == 4) {
+    v128.store32_lane(address, x, 0);
+    return;
+  }
+  v128.store64_lane(address, x, 0);
+  if (bytes != 8) v128.store32_lane(address, x, 2, 8);
+}

@@ -1,0 +1,69 @@
+/**
+ * Compiles assembly/index.ts into the two WebAssembly builds and writes them as base64 TypeScript modules to
+ * src/wasm/generated. Does nothing when the sources are those that the present modules were made from; `--force` compiles
+ * anyway and `--sizes` prints what the builds weigh.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const sources = join(root, 'assembly');
+const target = join(root, 'src', 'wasm', 'generated');
+
+/** Everything below `memoryBase` is the null page; static data, if any, follows it, and then the heap. */
+const common = [
+  ...['--runtime', 'stub', '--importMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--memoryBase', '1024'],
+  ...['-O3', '--noAssert', '--converge', '--noExportMemory', '--use', 'abort='],
+  // Vectors cross the boundary between this module and those of compiled expressions, which is WebAssembly on both sides.
+  ...['--disableWarning', '112'],
+];
+const builds: Record<string, string[]> = {
+  baseline: [...common, '--enable', 'simd'],
+  relaxed: [...common, '--enable', 'simd,relaxed-simd'],
+};
+
+function sourceHash(): string {
+  const hash = createHash('sha256');
+  const version = createRequire(import.meta.url)('assemblyscript/package.json').version as string;
+  hash.update(version).update(JSON.stringify(builds));
+  for (const name of readdirSync(sources).sort()) {
+    if (!name.endsWith('.ts')) continue;
+    hash.update(`\0${name}\0`).update(readFileSync(join(sources, name), 'utf8').replace(/\r\n/g, '\n'));
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+const pathOf = (name: string): string => join(target, `${name}.ts`);
+const hash = sourceHash();
+const upToDate = Object.keys(builds).every(
+  name => existsSync(pathOf(name)) && readFileSync(pathOf(name), 'utf8').startsWith(`// ${hash}\n`),
+);
+
+if (!upToDate || process.argv.includes('--force')) {
+  const { default: asc } = await import('assemblyscript/asc');
+  const scratch = mkdtempSync(join(tmpdir(), 'fluxion-assembly-'));
+  try {
+    mkdirSync(target, { recursive: true });
+    for (const [name, options] of Object.entries(builds)) {
+      const file = join(scratch, `${name}.wasm`);
+      const args = [join(sources, 'index.ts'), '-o', file, ...options];
+      const { error, stderr } = await asc.main(args);
+      const messages = stderr.toString();
+      if (messages) process.stderr.write(messages);
+      if (error) throw error;
+      const bytes = readFileSync(file);
+      const text = `// ${hash}\n// Made by scripts/assembly.ts from assembly/: do not edit.\nexport const base64: string =\n  '${bytes.toString('base64')}';\n`;
+      // Written aside and renamed, so that a concurrent reader never sees half a module.
+      writeFileSync(join(target, `.${name}.${process.pid}`), text);
+      renameSync(join(target, `.${name}.${process.pid}`), pathOf(name));
+      console.log(`assembly: ${name} ${bytes.length} bytes, ${gzipSync(text, { level: 9 }).length} gzipped as base64`);
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,4 @@
+export * from './errors.js';
+export * from './interface.js';
+export * from './storage.js';
+export { kernels, useKernels } from './select.js';

@@ -1,0 +1,140 @@
+import type { DType, Storage, TypedArray } from './storage.js';
+
+/**
+ * The one interface between numbers and everything above. It speaks of buffers with strides and
+ * knows neither tensors nor graphs.
+ *
+ * Conventions, for every kernel of every tier:
+ * - `out` is freshly allocated, contiguous in C order (`offset` 0 unless said otherwise), and shares no memory with
+ *   an input, except where a kernel says "may alias".
+ * - Inputs may have any strides, 0 (broadcast) and negative ones included.
+ * - Shapes have been checked by the caller: a kernel never throws for a shape, only for a dtype or op that it does not have.
+ * - Sizes of 0 are legal everywhere.
+ */
+export interface Operand {
+  readonly storage: Storage;
+  /** In elements, as are the strides. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+/** Maps of floating point elements; `neg abs sign square relu` also take int32. Out has the input's dtype. */
+export type UnaryOp =
+  | 'neg' | 'abs' | 'sign' | 'square' | 'relu'
+  | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'rsqrt' | 'reciprocal'
+  | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf'
+  | 'floor' | 'ceil' | 'round' | 'trunc';
+
+/** Out has the inputs' dtype. `maximum` and `minimum` propagate NaN. int32 `div` is not here: divide floats. */
+export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
+/** Out is bool. NaN compares as in IEEE 754: everything false but `ne`. */
+export type CompareOp = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+/** bool in, bool out. */
+export type LogicalOp = 'logicalAnd' | 'logicalOr' | 'logicalXor';
+export type BinaryOp = ArithmeticOp | CompareOp | LogicalOp;
+
+/**
+ * `sum` and `prod` of int32 and bool give int32; `max`/`min` keep the dtype and propagate NaN; `any`/`all` take bool and
+ * give bool; `argmax`/`argmin` give int32, the first of equals (a NaN counts as the extreme), and take one dim or all.
+ * The empty reduction: sum 0, prod 1, any false, all true; the others are never called with nothing to reduce.
+ */
+export type ReduceOp = 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin' | 'any' | 'all';
+
+/** A straight-line program over elements: node i may use nodes before it. */
+export type ExpressionNode =
+  | { readonly op: 'input'; readonly index: number }
+  | { readonly op: 'constant'; readonly value: number }
+  | { readonly op: UnaryOp; readonly a: number }
+  | { readonly op: ArithmeticOp | CompareOp; readonly a: number; readonly b: number }
+  | { readonly op: LogicalOp; readonly a: number; readonly b: number }
+  | { readonly op: 'logicalNot'; readonly a: number }
+  | { readonly op: 'where'; readonly condition: number; readonly a: number; readonly b: number };
+
+export interface Expression {
+  readonly dtype: 'float32' | 'float64';
+  /** `array` inputs are operands broadcast to the shape of the outputs; `scalar` inputs are numbers, rounded to dtype. */
+  readonly inputs: readonly ('array' | 'scalar')[];
+  readonly nodes: readonly ExpressionNode[];
+  /** Nodes that are written, one output each; all of dtype, so none of them a comparison. */
+  readonly outputs: readonly number[];
+}
+
+/** An expression made ready by `compile`; opaque to the caller. */
+export interface CompiledExpression {
+  readonly expression: Expression;
+}
+
+export type RandomKind = 'uniform' | 'normal';
+
+export interface MemoryStats {
+  /** Storages and bytes in WebAssembly memory by generation. */
+  youngCount: number;
+  youngBytes: number;
+  oldCount: number;
+  oldBytes: number;
+  /** Size of the WebAssembly memory. */
+  reservedBytes: number;
+  /** Since the start: */
+  allocations: number;
+  allocatedBytes: number;
+  evacuations: number;
+  evacuatedBytes: number;
+  reloads: number;
+  reloadedBytes: number;
+}
+
+export interface Kernels {
+  readonly name: 'reference' | 'wasm' | 'wasm-relaxed';
+
+  /**
+   * New storage with undefined contents. The one place where an evacuation may happen: addresses stay
+   * as they are during every other call. Throws MemoryError when the 4 GiB are exhausted.
+   */
+  allocate(dtype: DType, length: number): Storage;
+  /** Gives the bytes back at once. `by` names who did it, for the message of a later use. Freeing twice does nothing. */
+  free(storage: Storage, by: string): void;
+  /** Says that the storage will live long (parameters, optimizer state). */
+  tenure(storage: Storage): void;
+  /** A copy of the elements in C order. */
+  read(a: Operand): TypedArray;
+  /** Overwrites the operand (any strides without overlap), in C order. */
+  write(out: Operand, values: ArrayLike<number>): void;
+  memory(): MemoryStats;
+
+  fill(out: Operand, value: number): void;
+  /**
+   * Strided copy with broadcasting of `a` to out's shape, and conversion where the dtypes differ
+   * (float to int32 truncates; anything to bool is `!= 0`, NaN true). `out` may have any strides without overlap.
+   */
+  copy(a: Operand, out: Operand): void;
+  unary(op: UnaryOp, a: Operand, out: Operand): void;
+  /** `a` and `b` broadcast to out's shape; at most one may be a number. `out` may alias an operand of the same layout. */
+  binary(op: BinaryOp, a: Operand | number, b: Operand | number, out: Operand): void;
+  logicalNot(a: Operand, out: Operand): void;
+  /** `condition` is bool. All three broadcast to out's shape. */
+  where(condition: Operand, a: Operand | number, b: Operand | number, out: Operand): void;
+  /** Reduces the dims in `axes` (sorted, no duplicates); out's shape is a's without them. No axes: a copy (argmax: zeros). */
+  reduce(op: ReduceOp, a: Operand, axes: readonly number[], out: Operand): void;
+  /**
+   * out[..., m, n] = sum over k of a[..., m, k] * b[..., k, n], plus the old out when `accumulate`. Leading dims of a and b broadcast to
+   * out's. Transposes are strides. k of 0 gives zeros (or leaves out, when accumulating). Floating dtypes only.
+   */
+  gemm(a: Operand, b: Operand, out: Operand, accumulate?: boolean): void;
+  /**
+   * out[i][j][k] = a[i][index[i][j][k]][k] for dim 1, and so on; index is int32 of out's shape.
+   * Returns -1 when done, or the position (C order) of the first index outside 0 <= i < a.shape[dim], and then has written nothing.
+   */
+  gather(a: Operand, dim: number, index: Operand, out: Operand): number;
+  /** out[i][index[i][j][k]][k] += source[i][j][k]; out is read and written (may have been filled first). Returns as gather does. */
+  scatterAdd(out: Operand, dim: number, index: Operand, source: Operand): number;
+  /**
+   * Element i of out is number `counter + i` of the stream with key (`key0`, `key1`): unsigned 32-bit keys, counter a whole number below 2**53.
+   * The stream is the same in every tier to the last bit: see random.ts. Uniform is in [0, 1).
+   */
+  random(kind: RandomKind, key0: number, key1: number, counter: number, out: Operand): void;
+  /** Cached by the text of the expression. */
+  compile(expression: Expression): CompiledExpression;
+  /** Outputs may alias array inputs of the same layout (that is how update rules work in place). */
+  run(compiled: CompiledExpression, inputs: readonly (Operand | number)[], outputs: readonly Operand[]): void;
+}

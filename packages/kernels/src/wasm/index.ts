@@ -1,0 +1,50 @@
+import { Heap, type HeapOptions } from '../heap/heap.js';
+import type { Kernels } from '../interface.js';
+import { createCopy } from './copy.js';
+import { createElementwise } from './elementwise.js';
+import { createExpression } from './expression/index.js';
+import { createGather } from './gather.js';
+import { createGemm } from './gemm.js';
+import { load, supports } from './load.js';
+import { createRandom } from './random.js';
+import { createReduce } from './reduce.js';
+import { createReferenceOverMemory } from './reference.js';
+import type { Runtime } from './runtime.js';
+
+export interface WasmOptions extends Omit<HeapOptions, 'base'> {
+  /** The build with fused multiply-add, for engines that know relaxed SIMD. By default, if this engine does. */
+  readonly relaxed?: boolean;
+}
+
+const pageSize = 65_536;
+
+/** A loaded build with a memory and a heap of its own. */
+export function createRuntime(options: WasmOptions = {}): Runtime {
+  const relaxed = options.relaxed ?? supports('wasm-relaxed');
+  const maximum = Math.floor((options.limitBytes ?? 2 ** 32) / pageSize);
+  const memory = new WebAssembly.Memory({ initial: Math.min(16, maximum), maximum });
+  const { exports } = new WebAssembly.Instance(load(relaxed ? 'wasm-relaxed' : 'wasm'), { env: { memory } });
+  const heap = new Heap(memory, { ...options, base: exports.heapBase() });
+  return { exports, memory, relaxed, heap };
+}
+
+/** The WebAssembly tier. Throws what the engine throws where it refuses to compile the build. */
+export function createWasm(options: WasmOptions = {}): Kernels {
+  const runtime = createRuntime(options);
+  const { heap } = runtime;
+  const { pack, ...copying } = createCopy(runtime);
+  return {
+    name: runtime.relaxed ? 'wasm-relaxed' : 'wasm',
+    allocate: (dtype, length) => heap.allocate(dtype, length),
+    free: (storage, by) => heap.free(storage, by),
+    tenure: storage => heap.tenure(storage),
+    memory: () => heap.stats(),
+    ...copying,
+    ...createElementwise(runtime),
+    ...createExpression(runtime),
+    ...createReduce(runtime, createReferenceOverMemory(runtime), { pack }),
+    ...createGemm(runtime),
+    ...createGather(runtime),
+    ...createRandom(runtime),
+  };
+}

@@ -1,0 +1,153 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Operand, ReduceOp } from '../src/interface.js';
+import type { DType, Storage } from '../src/storage.js';
+import { createWasm } from '../src/wasm/index.js';
+import { decodeBase64, load, supports } from '../src/wasm/load.js';
+import { servedByReference } from '../src/wasm/reference.js';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  vi.resetModules();
+});
+
+describe('decoding', () => {
+  test('gives the same bytes with and without Buffer', () => {
+    const text = Buffer.from(Uint8Array.from({ length: 1001 }, (_, i) => (i * 37) & 255)).toString('base64');
+    const withBuffer = decodeBase64(text);
+    vi.stubGlobal('Buffer', undefined);
+    const without = decodeBase64(text);
+    expect(without.length).toBe(1001);
+    expect([...without]).toEqual([...withBuffer]);
+  });
+});
+
+describe('builds', () => {
+  test('the baseline build compiles wherever fixed-width SIMD is known', () => {
+    expect(supports('wasm')).toBe(true);
+    expect(load('wasm')).toBeInstanceOf(WebAssembly.Module);
+    expect(load('wasm')).toBe(load('wasm'));
+  });
+
+  test('the probe for relaxed SIMD tells whether the relaxed build compiles', () => {
+    if (supports('wasm-relaxed')) expect(load('wasm-relaxed')).toBeInstanceOf(WebAssembly.Module);
+    else expect(() => load('wasm-relaxed')).toThrow(WebAssembly.CompileError);
+  });
+});
+
+describe('the choice of a tier', () => {
+  test('is the relaxed build, or else the baseline, and is made once', async () => {
+    const { kernels } = await import('../src/select.js');
+    expect(kernels().name).toBe(supports('wasm-relaxed') ? 'wasm-relaxed' : 'wasm');
+    expect(kernels()).toBe(kernels());
+  });
+
+  test('falls back to the reference with a warning that says why when compiling is refused', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    vi.stubGlobal('WebAssembly', {
+      ...Object.fromEntries(
+        Object.getOwnPropertyNames(WebAssembly).map(k => [k, Reflect.get(WebAssembly, k)]),
+      ),
+      Module: function Module(): never {
+        throw new Error('blocked by Content Security Policy');
+      },
+    });
+    vi.resetModules();
+    const { kernels } = await import('../src/select.js');
+    expect(kernels().name).toBe('reference');
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0][0]).toMatch(/refused \(blocked by Content Security Policy\).*wasm-unsafe-eval/);
+  });
+
+  test('falls back likewise without WebAssembly', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    vi.stubGlobal('WebAssembly', undefined);
+    vi.resetModules();
+    const { kernels } = await import('../src/select.js');
+    expect(kernels().name).toBe('reference');
+    expect(warn.mock.calls[0][0]).toMatch(/no WebAssembly SIMD/);
+  });
+
+  test('useKernels overrides it', async () => {
+    const { kernels, useKernels } = await import('../src/select.js');
+    const chosen = createWasm({ relaxed: false, limitBytes: 2 ** 24 });
+    useKernels(chosen);
+    expect(kernels()).toBe(chosen);
+  });
+});
+
+describe('what the tier leaves to the reference functions', () => {
+  /** Runs every reduction of every dtype over a tier whose reference functions are watched. */
+  test('is what servedByReference says, and nothing else', async () => {
+    const called: string[] = [];
+    vi.doMock('../src/reference/index.js', async original => {
+      const module = await original<typeof import('../src/reference/index.js')>();
+      return {
+        ...module,
+        referenceKernels: (resolve: never) => {
+          const kernels = module.referenceKernels(resolve);
+          return Object.fromEntries(
+            Object.entries(kernels).map(([name, kernel]) => [
+              name,
+              (...args: never[]) => {
+                called.push(name);
+                return (kernel as (...args: never[]) => unknown)(...args);
+              },
+            ]),
+          );
+        },
+      };
+    });
+    const fresh = await import('../src/wasm/index.js');
+    const tier = fresh.createWasm({ relaxed: false });
+    const operand = (storage: Storage, shape: number[]): Operand => ({
+      storage,
+      offset: 0,
+      shape,
+      strides: shape.map((_, d) => shape.slice(d + 1).reduce((x, y) => x * y, 1)),
+    });
+    const make = (dtype: DType, shape: number[]): Operand =>
+      operand(
+        tier.allocate(
+          dtype,
+          shape.reduce((x, y) => x * y, 1),
+        ),
+        shape,
+      );
+    const dtypes: DType[] = ['float32', 'float64', 'int32', 'bool'];
+    const ops: ReduceOp[] = ['sum', 'prod', 'max', 'min', 'argmax', 'argmin', 'any', 'all'];
+    for (const op of ops) {
+      for (const dtype of dtypes) {
+        if ((op === 'any' || op === 'all') && dtype !== 'bool') continue;
+        const a = make(dtype, [2, 3]);
+        tier.fill(a, 1);
+        const counted = (op === 'sum' || op === 'prod') && (dtype === 'int32' || dtype === 'bool');
+        const out = make(op.startsWith('arg') || counted ? 'int32' : dtype, [2]);
+        called.length = 0;
+        tier.reduce(op, a, [1], out);
+        const expected = servedByReference.reduce[op]?.includes(dtype) ? ['reduce'] : [];
+        expect(called, `${op} of ${dtype}`).toEqual(expected);
+      }
+    }
+    called.length = 0;
+    for (const dtype of dtypes) {
+      const a = make(dtype, [3, 4]);
+      const index = make('int32', [3, 4]);
+      tier.fill(a, 1);
+      tier.fill(index, 0);
+      for (const other of dtypes) tier.copy(a, make(other, [3, 4]));
+      tier.write(
+        a,
+        Array.from({ length: 12 }, (_, i) => i % 2),
+      );
+      tier.read(a);
+      tier.gather(a, 0, index, make(dtype, [3, 4]));
+      if (dtype !== 'bool') tier.scatterAdd(a, 0, index, make(dtype, [3, 4]));
+      if (dtype.startsWith('float')) {
+        tier.random('normal', 1, 2, 0, a);
+        tier.gemm(a, make(dtype, [4, 2]), make(dtype, [3, 2]));
+      }
+    }
+    expect(called).toEqual([]);
+  });
+});

@@ -1,0 +1,15 @@
+/** Prints what the packages weigh, minified and gzipped. The budget is held by scripts/test/bundle.test.ts. */
+import { bundle, gzipped } from './support/bundle.js';
+
+for (const name of [
+  '@fluxion/kernels',
+  '@fluxion/autograd',
+  '@fluxion/nn',
+  '@fluxion/optim',
+  '@fluxion/regularize',
+  'fluxion',
+]) {
+  const code = await bundle(`export * from '${name}';`);
+  const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`.padStart(9);
+  console.log(`${name.padEnd(20)} ${kilobytes(code.length)} minified ${kilobytes(gzipped(code))} gzip`);
+}

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { bundle, gzipped } from '../support/bundle.js';
+
+describe('bundles', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fluxion-bundle-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Runs a bundle in a plain Node process, away from node_modules. */
+  const execute = async (program: string): Promise<string> => {
+    const file = join(folder, `${expect.getState().currentTestName?.replaceAll(/\W+/g, '-')}.mjs`);
+    writeFileSync(file, await bundle(program));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    return stdout.trim();
+  };
+
+  test('@fluxion/autograd with its kernels weighs at most 90 kB, minified and gzipped', async () => {
+    const size = gzipped(await bundle(`export * from '@fluxion/autograd';`));
+    expect(size).toBeGreaterThan(1_000);
+    expect(size).toBeLessThanOrEqual(90_000);
+  });
+
+  test('methods stay attached although bundlers may drop unused modules', async () => {
+    const program = `import { tensor } from '@fluxion/autograd'; console.log(String(tensor([1, 2]).tanh()));`;
+    expect(await execute(program)).toMatch(/0\.7616.*0\.9640/s);
+  });
+
+  test('a value alone is differentiable too', async () => {
+    const program = `
+      import { value } from '@fluxion/autograd';
+      const x = value(2); const y = x.mul(x).add(x); y.backward(); console.log(Number(x.grad));`;
+    expect(await execute(program)).toBe('5');
+  });
+});

@@ -1,0 +1,36 @@
+/**
+ * Type-checks the packages (which also emits dist), then everything around them, type-level tests included, and
+ * holds the examples to a budget of type instantiations, since shape types must stay cheap for the user.
+ */
+import { type Outcome, run } from './support/run.js';
+
+/** Of `tsc -p docs/examples`: shape types, and the declarations of what the examples import. */
+const instantiationBudget = 150_000;
+
+const steps: readonly (readonly string[])[] = [
+  ['-b'],
+  ['-p', 'tsconfig.check.json'],
+  // By itself, since the types of AssemblyScript redeclare globals.
+  ['-p', 'packages/kernels/scripts'],
+  ['-p', 'docs/examples', '--extendedDiagnostics'],
+];
+
+let last: Outcome = { code: 0, output: '' };
+for (const args of steps) {
+  last = await run('tsc', args);
+  if (last.code !== 0) {
+    console.error(`tsc ${args.join(' ')}\n${last.output}`);
+    process.exit(1);
+  }
+}
+
+const count = /^Instantiations:\s*(\d+)/m.exec(last.output);
+if (count === null) throw new Error(`tsc printed no count of instantiations:\n${last.output}`);
+const instantiations = Number(count[1]);
+console.log(`types of the examples: ${instantiations} instantiations, budget ${instantiationBudget}`);
+if (instantiations > instantiationBudget) {
+  console.error(
+    'Over budget: make the shape types cheaper, or raise the budget in scripts/types.ts and say why.',
+  );
+  process.exit(1);
+}
