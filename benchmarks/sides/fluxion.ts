@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from '@fluxion/autograd';
+import { noGrad, type Tensor, tensor } from '@fluxion/autograd';
 import { kernels } from '@fluxion/kernels';
 import { crossEntropy, Linear, ReLU, Sequential } from '@fluxion/nn';
 import { Adam } from '@fluxion/optim';
@@ -25,8 +25,10 @@ function mlp(task: MlpTask): Prepared {
   let optimizer: Adam | undefined;
   return {
     reset() {
-      parameters.forEach((parameter, i) => {
-        parameter.assign(initial[i]);
+      noGrad(() => {
+        parameters.forEach((parameter, i) => {
+          parameter.assign(initial[i]);
+        });
       });
       optimizer = new Adam(net.parameters(), { lr: task.learningRate });
     },

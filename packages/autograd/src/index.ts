@@ -6,14 +6,13 @@ export * from './errors.js';
 export { detectAnomaly } from './graph/anomaly.js';
 export { enableGrad, noGrad } from './graph/modes.js';
 export type { Node } from './graph/node.js';
-export { add, div, eq, ge, gt, le, logicalAnd, logicalOr, logicalXor, lt, maximum, minimum, mul, ne, sub, where } from './ops/binary.js';
+export { add, div, eq, ge, gt, le, logicalAnd, logicalOr, logicalXor, lt, maximum, minimum, mul, ne, pow, sub, where } from './ops/binary.js';
 export * from './ops/composite/activations.js';
 export * from './ops/composite/extrema.js';
 export * from './ops/create.js';
 export { type OpContext, type OpDefinition, defineOp } from './ops/define.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
 export { linear, matmul } from './ops/matmul.js';
-export { pow } from './ops/pow.js';
 export {
   amax,
   amin,
@@ -71,7 +70,7 @@ export {
   trunc,
 } from './ops/unary.js';
 export { Generator, type GeneratorState, manualSeed } from './tensor/generator.js';
-export type { NestedArray, NestedShape, Shape } from './tensor/shapeTypes.js';
+export type { Linear as LinearShape, LinearFits, NestedArray, NestedShape, Shape } from './tensor/shapeTypes.js';
 export { Tensor } from './tensor/tensor.js';
 export { checkpoint } from './transforms/checkpoint.js';
 export { hvp, jvp, vjp } from './transforms/functional.js';
@@ -82,3 +81,4 @@ export { flattenTree, mapTree, type Tree, unflattenTree } from './transforms/tre
 export { type Elementwise, type Fused, fuse } from './transforms/fuse.js';
 export { keep, scope } from './transforms/scope.js';
 export { toDot, toMermaid } from './graph/draw.js';
+export { Value, type ValueInput, value } from './value/value.js';

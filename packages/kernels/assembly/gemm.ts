@@ -1,13 +1,16 @@
 // Matrix product by blocks: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
 //
-// Everything inside works on A with contiguous rows and B with contiguous rows. What is not so, or too large to be read in place,
-// is packed first: A by a transpose into rows, B into panels NR columns wide. A short panel of rows repeats its last row, and a short
-// panel of columns computes on whatever follows: such a tile goes to a buffer, and only its valid part is merged into C.
+// A is packed into panels of MR rows and B into panels two vectors wide, which absorbs any strides. Where packing does not pay and the
+// rows are contiguous, they are read in place. A tile that is not whole goes to a buffer, and only its valid part is merged into C; what
+// it computes beyond is of zeros, of the last row again, or of whatever follows B in memory.
 
 import { copy4, copy8 } from './copy';
 
 /** Rows of a register tile; its columns are two vectors. Fused multiply-add needs no register for the product, so its tile is taller. */
 const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+
+const PACK_A: i32 = 1;
+const PACK_B: i32 = 2;
 
 const KC: usize = 256;
 const MC: usize = 120;
@@ -23,8 +26,8 @@ function madd<T>(a: v128, b: v128, c: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function splatAt<T>(address: usize, offset: usize = 0): v128 {
-  if (sizeof<T>() == 4) return v128.load32_splat(address + offset);
-  return v128.load64_splat(address + offset);
+  if (sizeof<T>() == 4) return v128.load32_splat(address, offset);
+  return v128.load64_splat(address, offset);
 }
 
 // @ts-ignore: decorator
@@ -39,105 +42,57 @@ function put<T>(c: usize, x: v128, y: v128, add: i32): void {
 }
 
 /**
- * C[MR, NR] = or += A[MR, k] B[k, NR], of which `rows` rows of A exist. The loop is unrolled by hand, since the compiler does not do it.
+ * C[MR, NR] = or += A[MR, k] B[k, NR]. If `packed` (a constant), A is a panel in which the MR elements of a column lie together;
+ * if not, it is `rows` rows, aRow bytes apart. Unrolling this loop makes it slower: the engine then runs out of registers.
  */
 // @ts-ignore: decorator
 @inline
-function micro<T>(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
+function micro<T>(
+  packed: bool, k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32,
+): void {
   let x0 = v128.splat<T>(0);
   let y0 = x0, x1 = x0, y1 = x0, x2 = x0, y2 = x0, x3 = x0, y3 = x0, x4 = x0, y4 = x0, x5 = x0, y5 = x0;
-  let bx: v128, by: v128, s: v128;
+  // Rows that do not exist repeat the last one.
   const last = a + (rows - 1) * aRow;
   let a0 = a;
-  let a1 = select(a + aRow, last, rows > 1);
+  let a1 = select(a + 1 * aRow, last, rows > 1);
   let a2 = select(a + 2 * aRow, last, rows > 2);
   let a3 = select(a + 3 * aRow, last, rows > 3);
   let a4 = select(a + 4 * aRow, last, rows > 4);
   let a5 = select(a + 5 * aRow, last, rows > 5);
-  for (let n = k / 2; n; n--) {
-    bx = v128.load(b);
-    by = v128.load(b, 16);
-    b += bRow;
-    s = splatAt<T>(a0);
+  for (let n = k; n; n--) {
+    const bx = v128.load(b);
+    const by = v128.load(b, 16);
+    let s = splatAt<T>(a0);
     x0 = madd<T>(s, bx, x0);
     y0 = madd<T>(s, by, y0);
-    s = splatAt<T>(a1);
+    s = packed ? splatAt<T>(a0, 1 * sizeof<T>()) : splatAt<T>(a1);
     x1 = madd<T>(s, bx, x1);
     y1 = madd<T>(s, by, y1);
-    s = splatAt<T>(a2);
+    s = packed ? splatAt<T>(a0, 2 * sizeof<T>()) : splatAt<T>(a2);
     x2 = madd<T>(s, bx, x2);
     y2 = madd<T>(s, by, y2);
-    s = splatAt<T>(a3);
+    s = packed ? splatAt<T>(a0, 3 * sizeof<T>()) : splatAt<T>(a3);
     x3 = madd<T>(s, bx, x3);
     y3 = madd<T>(s, by, y3);
-    s = splatAt<T>(a4);
+    s = packed ? splatAt<T>(a0, 4 * sizeof<T>()) : splatAt<T>(a4);
     x4 = madd<T>(s, bx, x4);
     y4 = madd<T>(s, by, y4);
     if (MR == 6) {
-      s = splatAt<T>(a5);
+      s = packed ? splatAt<T>(a0, 5 * sizeof<T>()) : splatAt<T>(a5);
       x5 = madd<T>(s, bx, x5);
       y5 = madd<T>(s, by, y5);
     }
-    bx = v128.load(b);
-    by = v128.load(b, 16);
     b += bRow;
-    s = splatAt<T>(a0, 1 * sizeof<T>());
-    x0 = madd<T>(s, bx, x0);
-    y0 = madd<T>(s, by, y0);
-    s = splatAt<T>(a1, 1 * sizeof<T>());
-    x1 = madd<T>(s, bx, x1);
-    y1 = madd<T>(s, by, y1);
-    s = splatAt<T>(a2, 1 * sizeof<T>());
-    x2 = madd<T>(s, bx, x2);
-    y2 = madd<T>(s, by, y2);
-    s = splatAt<T>(a3, 1 * sizeof<T>());
-    x3 = madd<T>(s, bx, x3);
-    y3 = madd<T>(s, by, y3);
-    s = splatAt<T>(a4, 1 * sizeof<T>());
-    x4 = madd<T>(s, bx, x4);
-    y4 = madd<T>(s, by, y4);
-    if (MR == 6) {
-      s = splatAt<T>(a5, 1 * sizeof<T>());
-      x5 = madd<T>(s, bx, x5);
-      y5 = madd<T>(s, by, y5);
+    if (packed) a0 += MR * sizeof<T>();
+    else {
+      a0 += sizeof<T>();
+      a1 += sizeof<T>();
+      a2 += sizeof<T>();
+      a3 += sizeof<T>();
+      a4 += sizeof<T>();
+      if (MR == 6) a5 += sizeof<T>();
     }
-    a0 += 2 * sizeof<T>();
-    a1 += 2 * sizeof<T>();
-    a2 += 2 * sizeof<T>();
-    a3 += 2 * sizeof<T>();
-    a4 += 2 * sizeof<T>();
-    if (MR == 6) a5 += 2 * sizeof<T>();
-  }
-  for (let n = k % 2; n; n--) {
-    bx = v128.load(b);
-    by = v128.load(b, 16);
-    b += bRow;
-    s = splatAt<T>(a0);
-    x0 = madd<T>(s, bx, x0);
-    y0 = madd<T>(s, by, y0);
-    s = splatAt<T>(a1);
-    x1 = madd<T>(s, bx, x1);
-    y1 = madd<T>(s, by, y1);
-    s = splatAt<T>(a2);
-    x2 = madd<T>(s, bx, x2);
-    y2 = madd<T>(s, by, y2);
-    s = splatAt<T>(a3);
-    x3 = madd<T>(s, bx, x3);
-    y3 = madd<T>(s, by, y3);
-    s = splatAt<T>(a4);
-    x4 = madd<T>(s, bx, x4);
-    y4 = madd<T>(s, by, y4);
-    if (MR == 6) {
-      s = splatAt<T>(a5);
-      x5 = madd<T>(s, bx, x5);
-      y5 = madd<T>(s, by, y5);
-    }
-    a0 += sizeof<T>();
-    a1 += sizeof<T>();
-    a2 += sizeof<T>();
-    a3 += sizeof<T>();
-    a4 += sizeof<T>();
-    if (MR == 6) a5 += sizeof<T>();
   }
   put<T>(c, x0, y0, add);
   put<T>(c + cRow, x1, y1, add);
@@ -148,12 +103,20 @@ function micro<T>(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: 
 }
 
 // Exported for one reason only: the optimiser inlines what is not exported, and inside the blocking loops the accumulators spill.
-export function gemmMicro4(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
-  micro<f32>(k, a, aRow, rows, b, bRow, c, cRow, add);
+export function gemmPanel4(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
+  micro<f32>(true, k, a, 0, MR, b, bRow, c, cRow, add);
 }
 
-export function gemmMicro8(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
-  micro<f64>(k, a, aRow, rows, b, bRow, c, cRow, add);
+export function gemmRows4(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
+  micro<f32>(false, k, a, aRow, rows, b, bRow, c, cRow, add);
+}
+
+export function gemmPanel8(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
+  micro<f64>(true, k, a, 0, MR, b, bRow, c, cRow, add);
+}
+
+export function gemmRows8(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
+  micro<f64>(false, k, a, aRow, rows, b, bRow, c, cRow, add);
 }
 
 /** Merges the valid part of a tile buffer, whose rows are 32 bytes, into C. */
@@ -196,6 +159,18 @@ function packB<T>(to: usize, k: usize, n: usize, b: usize, bRow: usize, bColumn:
   }
 }
 
+/** Panels of A, each k columns of MR elements; rows beyond the last are zero. */
+function packA<T>(to: usize, m: usize, k: usize, a: usize, aRow: usize, aColumn: usize): void {
+  const size = sizeof<T>();
+  for (let i: usize = 0; i < m; i += MR) {
+    const rows = min<usize>(MR, m - i);
+    if (rows < MR) memory.fill(to, 0, MR * k * size);
+    if (sizeof<T>() == 4) copy4(to, MR * size, size, a + i * aRow, aColumn, aRow, k, rows);
+    else copy8(to, MR * size, size, a + i * aRow, aColumn, aRow, k, rows);
+    to += MR * k * size;
+  }
+}
+
 /** How many elements of k are done at a time: even blocks of at most KC. */
 // @ts-ignore: decorator
 @inline
@@ -208,13 +183,13 @@ function blockOf(k: usize): usize {
 export function gemmScratch(size: usize, m: usize, n: usize, k: usize, flags: i32): usize {
   const kc = blockOf(k);
   let bytes: usize = 32 * MR;
-  if (flags & 1) bytes += min(m, MC) * kc * size + 64;
-  if (flags & 2) bytes += kc * (min(n, NC) * size + 32) + 64;
+  if (flags & PACK_A) bytes += (min(m, MC) + MR) * kc * size + 64;
+  if (flags & PACK_B) bytes += kc * (min(n, NC) * size + 32) + 64;
   return bytes;
 }
 
 /**
- * C[m, n] = or += A[m, k] B[k, n], with k > 0. Flag 1: pack A, which must be done unless its rows are contiguous. Flag 2: pack B, likewise.
+ * C[m, n] = or += A[m, k] B[k, n], with k > 0. A and B must be packed unless their rows are contiguous.
  * The rows of C are contiguous.
  */
 // @ts-ignore: decorator
@@ -227,27 +202,26 @@ function gemm<T>(
   const kcMax = blockOf(k);
   const tile = scratch;
   const bufferA = scratch + 32 * MR;
-  const bufferB = flags & 1 ? (bufferA + min(m, MC) * kcMax * sizeof<T>() + 63) & ~63 : bufferA;
+  const bufferB = flags & PACK_A ? (bufferA + (min(m, MC) + MR) * kcMax * sizeof<T>() + 63) & ~63 : bufferA;
   for (let jc: usize = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
     for (let pc: usize = 0; pc < k; pc += kcMax) {
       const kc = min(kcMax, k - pc);
       const addNow = add | i32(pc > 0);
       const blockB = b + pc * bRow + jc * bColumn;
-      if (flags & 2) packB<T>(bufferB, kc, nc, blockB, bRow, bColumn);
+      if (flags & PACK_B) packB<T>(bufferB, kc, nc, blockB, bRow, bColumn);
       for (let ic: usize = 0; ic < m; ic += MC) {
         const mc = min(MC, m - ic);
         let rowsA = a + ic * aRow + pc * aColumn;
         let rowStride = aRow;
-        if (flags & 1) {
+        if (flags & PACK_A) {
           rowStride = kc * sizeof<T>();
-          if (sizeof<T>() == 4) copy4(bufferA, rowStride, 4, rowsA, aRow, aColumn, mc, kc);
-          else copy8(bufferA, rowStride, 8, rowsA, aRow, aColumn, mc, kc);
+          packA<T>(bufferA, mc, kc, rowsA, aRow, aColumn);
           rowsA = bufferA;
         }
         for (let j: usize = 0; j < nc; j += nr) {
-          const panel = flags & 2 ? bufferB + (j / nr) * 32 * kc : blockB + j * sizeof<T>();
-          const panelRow: usize = flags & 2 ? 32 : bRow;
+          const panel = flags & PACK_B ? bufferB + (j / nr) * 32 * kc : blockB + j * sizeof<T>();
+          const panelRow: usize = flags & PACK_B ? 32 : bRow;
           const columns = min(nr, nc - j);
           for (let i: usize = 0; i < mc; i += MR) {
             const rows = min(MR, mc - i);
@@ -255,8 +229,15 @@ function gemm<T>(
             const whole = rows == MR && columns == nr;
             const to = whole ? target : tile;
             const toRow: usize = whole ? cRow : 32;
-            if (sizeof<T>() == 4) gemmMicro4(kc, rowsA + i * rowStride, rowStride, rows, panel, panelRow, to, toRow, addNow & i32(whole));
-            else gemmMicro8(kc, rowsA + i * rowStride, rowStride, rows, panel, panelRow, to, toRow, addNow & i32(whole));
+            const addHere = addNow & i32(whole);
+            const from = rowsA + i * rowStride;
+            if (flags & PACK_A) {
+              if (sizeof<T>() == 4) gemmPanel4(kc, from, panel, panelRow, to, toRow, addHere);
+              else gemmPanel8(kc, from, panel, panelRow, to, toRow, addHere);
+            } else {
+              if (sizeof<T>() == 4) gemmRows4(kc, from, rowStride, rows, panel, panelRow, to, toRow, addHere);
+              else gemmRows8(kc, from, rowStride, rows, panel, panelRow, to, toRow, addHere);
+            }
             if (!whole) merge<T>(tile, rows, columns, target, cRow, addNow);
           }
         }

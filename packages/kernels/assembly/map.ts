@@ -21,23 +21,8 @@ const enum Binary { add, sub, mul, div, pow, maximum, minimum }
 const enum Compare { eq, ne, lt, le, gt, ge }
 const enum Bytes { and, or, xor, same, less, lessOrSame }
 
-/** Where a number operand is put, so that kernels find it in memory like any other. */
-const cells = memory.data(32, 16);
 /** A row's one element, repeated to a vector: reading it again and again is what makes one loop serve every layout. */
 const repeated = memory.data(48, 16);
-
-export function scalar_f32(cell: usize, value: f32): usize {
-  store<f32>(cells + (cell << 3), value);
-  return cells + (cell << 3);
-}
-export function scalar_f64(cell: usize, value: f64): usize {
-  store<f64>(cells + (cell << 3), value);
-  return cells + (cell << 3);
-}
-export function scalar_i32(cell: usize, value: i32): usize {
-  store<i32>(cells + (cell << 3), value);
-  return cells + (cell << 3);
-}
 
 /** The address to read a row from: its own, or that of its only element repeated. */
 @inline

@@ -31,7 +31,7 @@ function sourceHash(): string {
   const hash = createHash('sha256');
   const version = createRequire(import.meta.url)('assemblyscript/package.json').version as string;
   hash.update(version).update(JSON.stringify(builds));
-  for (const name of readdirSync(sources).sort()) {
+  for (const name of readdirSync(sources, { recursive: true, encoding: 'utf8' }).sort()) {
     if (!name.endsWith('.ts')) continue;
     hash.update(`\0${name}\0`).update(readFileSync(join(sources, name), 'utf8').replace(/\r\n/g, '\n'));
   }

@@ -2,3 +2,4 @@ export * from './errors.js';
 export * from './interface.js';
 export * from './storage.js';
 export { kernels, useKernels } from './select.js';
+export { arithmeticFloat as scalarArithmetic, unaryFloat as scalarMaps } from './reference/scalar.js';

@@ -137,6 +137,11 @@ export class Node<A = unknown> {
     return x;
   }
 
+  /** Input `i` if it was saved, else null. */
+  savedInput(i: number): Input | null {
+    return this.saved !== null && this.saved[i] != null ? this.input(i) : null;
+  }
+
   /** Input `i`, which the op knows to be a tensor. */
   tensorInput(i: number): Tensor {
     const x = this.input(i);

@@ -1,11 +1,12 @@
 import { type ArithmeticOp, type BinaryOp, type CompareOp, type DType, kernels, type LogicalOp } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, show } from '../errors.js';
-import type { Input, Node, Vjp } from '../graph/node.js';
+import type { Input } from '../graph/node.js';
 import { raw, rawLike } from '../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import type { Broadcast, Fits, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
-import { apply, type Primitive, savesNothing, savesOthers } from './define.js';
+import { type Arithmetic, type BinaryRule, tensors } from './arithmetic.js';
+import { apply, type Primitive } from './define.js';
 import type { BinaryFunction } from './types.js';
 
 /** Throws unless an operand is a tensor or a number. */
@@ -71,65 +72,98 @@ const isFloating = (dtype: DType): boolean => dtype === 'float32' || dtype === '
 const isBool = (dtype: DType): boolean => dtype === 'bool';
 const isAny = (): boolean => true;
 
-export interface Rule {
-  readonly vjp: Vjp<undefined>;
-  readonly saves: (i: number, node: Node<undefined>) => boolean;
-  readonly savesOutput?: boolean;
-}
+/** The derivatives by name; scalar Values use the same. */
+export const binaryRules: { [K in ArithmeticOp]?: BinaryRule } = {};
 
-export function arithmetic<N extends ArithmeticOp>(name: N, rule: Rule, integers: boolean): BinaryFunction<N> {
-  const parts = { vjp: rule.vjp, savesInput: rule.saves, savesOutput: rule.savesOutput };
+function arithmetic<N extends ArithmeticOp>(name: N, integers: boolean, spec: BinaryRule): BinaryFunction<N> {
+  binaryRules[name] = spec;
+  const { saves, readsOutput, first, second } = spec;
+  const rule: Pick<Primitive, 'vjp' | 'savesInput' | 'savesOutput'> = {
+    savesInput: (i, node) => saves(i, node.inputs[1 - i] !== null, node.inputs[i] !== null),
+    savesOutput: readsOutput,
+    vjp: (g, node) => {
+      const a = node.savedInput(0) ?? 0;
+      const b = node.savedInput(1) ?? 0;
+      const y = readsOutput ? node.output() : g;
+      return [node.needs(0) ? first(tensors, g, a, b, y) : null, node.needs(1) ? second(tensors, g, a, b, y) : null];
+    },
+  };
   return (
     integers
-      ? binary(name, isNumeric, "numbers: convert a bool tensor with to('float32')", 'same', parts)
-      : binary(name, isFloating, "float32 or float64: convert with to('float32')", 'same', parts)
+      ? binary(name, isNumeric, "numbers: convert a bool tensor with to('float32')", 'same', rule)
+      : binary(name, isFloating, "float32 or float64: convert with to('float32')", 'same', rule)
   ) as BinaryFunction<N>;
 }
 
-const always = (): boolean => true;
+const neither = (): boolean => false;
+const both = (): boolean => true;
+/** Each derivative reads the other argument. */
+const crossed = (_: number, needsOther: boolean): boolean => needsOther;
 
-export const add: BinaryFunction<'add'> = arithmetic('add', { saves: savesNothing, vjp: g => [g, g] }, true);
-export const sub: BinaryFunction<'sub'> = arithmetic(
-  'sub',
-  { saves: savesNothing, vjp: (g, n) => [g, n.needs(1) ? mul(g, -1) : null] },
-  true,
-);
-export const mul: BinaryFunction<'mul'> = arithmetic(
-  'mul',
-  {
-    saves: savesOthers,
-    vjp: (g, n) => [n.needs(0) ? mul(g, n.input(1)) : null, n.needs(1) ? mul(g, n.input(0)) : null],
-  },
-  true,
-);
+export const add: BinaryFunction<'add'> = arithmetic('add', true, {
+  saves: neither,
+  readsOutput: false,
+  first: (_, g) => g,
+  second: (_, g) => g,
+});
+export const sub: BinaryFunction<'sub'> = arithmetic('sub', true, {
+  saves: neither,
+  readsOutput: false,
+  first: (_, g) => g,
+  second: (m, g) => m.neg(g),
+});
+export const mul: BinaryFunction<'mul'> = arithmetic('mul', true, {
+  saves: crossed,
+  readsOutput: false,
+  first: (m, g, _, b) => m.mul(g, b),
+  second: (m, g, a) => m.mul(g, a),
+});
 /** a / b of floating point tensors. */
-export const div: BinaryFunction<'div'> = arithmetic(
-  'div',
-  {
-    saves: (i, n) => i === 1 || n.inputs[1] !== null,
-    vjp: (g, n) => [
-      n.needs(0) ? div(g, n.input(1)) : null,
-      n.needs(1) ? mul(g, div(div(n.input(0), n.input(1)), mul(n.input(1) as Tensor, -1))) : null,
-    ],
-  },
-  false,
-);
+export const div: BinaryFunction<'div'> = arithmetic('div', false, {
+  saves: (i, needsOther) => i === 1 || needsOther,
+  readsOutput: false,
+  first: (m, g, _, b) => m.div(g, b),
+  second: (m, g, a, b) => m.neg(m.mul(g, m.div(m.div(a, b), b))),
+});
 
-const extremum = (loses: (a: Input, b: Input) => Tensor): Rule => ({
-  saves: always,
-  vjp: (g, n) => {
-    const a = n.input(0);
-    const b = n.input(1);
-    // A tie gives each side half.
-    const half = where(eq(a as Tensor, b as Tensor), mul(g, 0.5), g);
-    return [n.needs(0) ? where(loses(a, b), 0, half) : null, n.needs(1) ? where(loses(b, a), 0, half) : null];
+/**
+ * a ** b, with 0 ** 0 = 1. Where the exponent is 0 the derivative by the base is 0; where the base is 0 and the exponent not negative,
+ * that by the exponent is 0 (the limit of a**b ln a is no help to anybody there).
+ */
+export const pow: BinaryFunction<'pow'> = arithmetic('pow', false, {
+  saves: both,
+  readsOutput: true,
+  first: (m, g, a, b) => {
+    if (typeof b === 'number') {
+      if (b === 0) return m.zero(g);
+      if (b === 1) return g;
+      return m.mul(g, m.mul(b === 2 ? a : m.pow(a, b - 1), b));
+    }
+    // The exponent is replaced before the power is taken: a masked infinity would come back as NaN in the second derivative.
+    const isZero = m.eq(b, 0);
+    return m.where(isZero, 0, m.mul(g, m.mul(b, m.pow(a, m.sub(m.where(isZero, 1, b), 1)))));
+  },
+  second: (m, g, a, b, y) => {
+    const vanishes = m.and(m.eq(m.add(a, m.zero(g)), 0), m.ge(b, 0));
+    return m.where(vanishes, 0, m.mul(g, m.mul(y, m.log(m.where(vanishes, 1, m.add(a, m.zero(g)))))));
   },
 });
 
+function extremum(loses: <T, M>(m: Arithmetic<T, M>, a: T | number, b: T | number) => M): BinaryRule {
+  // A tie gives each side half.
+  const half = <T, M>(m: Arithmetic<T, M>, g: T, a: T | number, b: T | number): T => m.where(m.eq(a, b), m.mul(g, 0.5), g);
+  return {
+    saves: both,
+    readsOutput: false,
+    first: (m, g, a, b) => m.where(loses(m, a, b), 0, half(m, g, a, b)),
+    second: (m, g, a, b) => m.where(loses(m, b, a), 0, half(m, g, a, b)),
+  };
+}
+
 /** The larger one, NaN if either is; a tie gives each side half of the gradient. */
-export const maximum: BinaryFunction<'maximum'> = arithmetic('maximum', extremum((a, b) => lt(a, b)), true);
+export const maximum: BinaryFunction<'maximum'> = arithmetic('maximum', true, extremum((m, a, b) => m.lt(a, b)));
 /** The smaller one, NaN if either is; a tie gives each side half of the gradient. */
-export const minimum: BinaryFunction<'minimum'> = arithmetic('minimum', extremum((a, b) => gt(a, b)), true);
+export const minimum: BinaryFunction<'minimum'> = arithmetic('minimum', true, extremum((m, a, b) => m.gt(a, b)));
 
 function comparison<N extends CompareOp>(name: N): BinaryFunction<N> {
   return binary(name, isAny, 'any dtype', 'bool', { vjp: null, why: 'its output is bool' }) as BinaryFunction<N>;

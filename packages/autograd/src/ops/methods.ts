@@ -24,6 +24,7 @@ import type {
   Unsqueeze,
 } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
+import { type Arithmetic, provideTensorArithmetic } from './arithmetic.js';
 import * as binary from './binary.js';
 import * as activations from './composite/activations.js';
 import * as extrema from './composite/extrema.js';
@@ -32,7 +33,6 @@ import * as graph from './graphMethods.js';
 import * as inPlace from './inPlace.js';
 import * as indexing from './indexing.js';
 import * as matmul from './matmul.js';
-import { pow } from './pow.js';
 import * as read from './read.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
@@ -71,7 +71,7 @@ const functions = {
   sub: binary.sub,
   mul: binary.mul,
   div: binary.div,
-  pow,
+  pow: binary.pow,
   maximum: binary.maximum,
   minimum: binary.minimum,
   eq: binary.eq,
@@ -284,6 +284,12 @@ export function ensureMethods(): void {
     },
     clone: t => unary.clone(t) as Tensor,
   });
+  provideTensorArithmetic({
+    ...binary,
+    ...unary,
+    and: binary.logicalAnd,
+    zero: unary.zerosOf,
+  } as unknown as Arithmetic<Tensor, Tensor>);
   const prototype = Tensor.prototype as unknown as Record<string, unknown>;
   for (const [name, fn] of Object.entries(functions)) {
     const call = fn as (...args: unknown[]) => unknown;

@@ -1,28 +1,29 @@
 import { type DType, kernels, type UnaryOp } from '@fluxion/kernels';
 import { DTypeError, show } from '../errors.js';
-import type { Vjp } from '../graph/node.js';
 import { contiguousCopy, raw, rawLike, view } from '../tensor/raw.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, div, gt, mul, sub, where } from './binary.js';
+import { tensors, type UnaryRule } from './arithmetic.js';
 import { apply, type Primitive, requireFloating, savesNothing } from './define.js';
 import type { UnaryFunction } from './types.js';
 
-interface UnarySpec {
-  /** Which value the rule reads; without it, none. */
-  readonly reads?: 'input' | 'output';
-  readonly vjp: Vjp<undefined>;
+interface UnarySpec extends UnaryRule {
   /** Whether int32 is accepted as well. */
   readonly int32?: boolean;
 }
 
+/** The derivatives by name; scalar Values use the same. */
+export const unaryRules: { [K in UnaryOp]?: UnaryRule } = {};
+
 function unary(name: UnaryOp, spec: UnarySpec): UnaryFunction {
+  unaryRules[name] = spec;
+  const { reads, rule } = spec;
   const op: Primitive = {
     name,
-    vjp: spec.vjp,
-    savesInput: spec.reads === 'input' ? undefined : savesNothing,
-    savesOutput: spec.reads === 'output',
+    savesInput: reads === 'input' ? undefined : savesNothing,
+    savesOutput: reads === 'output',
     elementwise: { kind: 'unary', kernel: name },
+    vjp: (g, node) => [rule(tensors, g, reads === 'input' ? node.tensorInput(0) : reads === 'output' ? node.output() : g)],
     forward: inputs => {
       const x = inputs[0] as Tensor;
       if (x.dtype !== 'int32' || spec.int32 !== true) requireFloating(name, x);
@@ -35,75 +36,51 @@ function unary(name: UnaryOp, spec: UnarySpec): UnaryFunction {
 }
 
 /** A gradient that is zero everywhere, whatever comes in (0 times an infinity would be NaN). */
-const zero: Vjp<undefined> = g => {
-  const out = rawLike(g);
-  kernels().fill(out, 0);
-  return [out];
-};
+const flat: UnaryRule = { reads: 'nothing', rule: (m, g) => m.zero(g) };
 
-export const neg: UnaryFunction = unary('neg', { int32: true, vjp: g => [neg(g)] });
+export const neg: UnaryFunction = unary('neg', { int32: true, reads: 'nothing', rule: (m, g) => m.neg(g) });
 /** |x|; the derivative at 0 is 0. */
-export const abs: UnaryFunction = unary('abs', {
-  int32: true,
-  reads: 'input',
-  vjp: (g, n) => [mul(g, sign(n.tensorInput(0)))],
-});
+export const abs: UnaryFunction = unary('abs', { int32: true, reads: 'input', rule: (m, g, x) => m.mul(g, m.sign(x)) });
 /** -1, 0 or 1; its derivative is 0 everywhere. */
-export const sign: UnaryFunction = unary('sign', { int32: true, vjp: zero });
-export const exp: UnaryFunction = unary('exp', { reads: 'output', vjp: (g, n) => [mul(g, n.output())] });
+export const sign: UnaryFunction = unary('sign', { int32: true, ...flat });
+export const exp: UnaryFunction = unary('exp', { reads: 'output', rule: (m, g, y) => m.mul(g, y) });
 /** e**x - 1, accurate near 0. */
-export const expm1: UnaryFunction = unary('expm1', { reads: 'output', vjp: (g, n) => [mul(g, add(n.output(), 1))] });
-export const log: UnaryFunction = unary('log', { reads: 'input', vjp: (g, n) => [div(g, n.tensorInput(0))] });
+export const expm1: UnaryFunction = unary('expm1', { reads: 'output', rule: (m, g, y) => m.mul(g, m.add(y, 1)) });
+export const log: UnaryFunction = unary('log', { reads: 'input', rule: (m, g, x) => m.div(g, x) });
 /** ln(1 + x), accurate near 0. */
-export const log1p: UnaryFunction = unary('log1p', {
-  reads: 'input',
-  vjp: (g, n) => [div(g, add(n.tensorInput(0), 1))],
-});
-export const sqrt: UnaryFunction = unary('sqrt', { reads: 'output', vjp: (g, n) => [div(g, mul(n.output(), 2))] });
+export const log1p: UnaryFunction = unary('log1p', { reads: 'input', rule: (m, g, x) => m.div(g, m.add(x, 1)) });
+export const sqrt: UnaryFunction = unary('sqrt', { reads: 'output', rule: (m, g, y) => m.div(g, m.mul(y, 2)) });
 /** 1 / sqrt(x). */
 export const rsqrt: UnaryFunction = unary('rsqrt', {
   reads: 'output',
-  vjp: (g, n) => [mul(g, mul(mul(n.output(), square(n.output())), -0.5))],
+  rule: (m, g, y) => m.mul(g, m.mul(m.mul(y, m.square(y)), -0.5)),
 });
-export const square: UnaryFunction = unary('square', {
-  int32: true,
-  reads: 'input',
-  vjp: (g, n) => [mul(g, mul(n.tensorInput(0), 2))],
-});
+export const square: UnaryFunction = unary('square', { int32: true, reads: 'input', rule: (m, g, x) => m.mul(g, m.mul(x, 2)) });
 /** 1 / x. */
-export const reciprocal: UnaryFunction = unary('reciprocal', {
-  reads: 'output',
-  vjp: (g, n) => [mul(g, neg(square(n.output())))],
-});
-export const sin: UnaryFunction = unary('sin', { reads: 'input', vjp: (g, n) => [mul(g, cos(n.tensorInput(0)))] });
-export const cos: UnaryFunction = unary('cos', { reads: 'input', vjp: (g, n) => [mul(g, neg(sin(n.tensorInput(0))))] });
-export const tanh: UnaryFunction = unary('tanh', {
-  reads: 'output',
-  vjp: (g, n) => [mul(g, sub(1, square(n.output())))],
-});
+export const reciprocal: UnaryFunction = unary('reciprocal', { reads: 'output', rule: (m, g, y) => m.mul(g, m.neg(m.square(y))) });
+export const sin: UnaryFunction = unary('sin', { reads: 'input', rule: (m, g, x) => m.mul(g, m.cos(x)) });
+export const cos: UnaryFunction = unary('cos', { reads: 'input', rule: (m, g, x) => m.mul(g, m.neg(m.sin(x))) });
+export const tanh: UnaryFunction = unary('tanh', { reads: 'output', rule: (m, g, y) => m.mul(g, m.sub(1, m.square(y))) });
 /** 1 / (1 + e**-x). */
-export const sigmoid: UnaryFunction = unary('sigmoid', {
-  reads: 'output',
-  vjp: (g, n) => [mul(g, mul(n.output(), sub(1, n.output())))],
-});
+export const sigmoid: UnaryFunction = unary('sigmoid', { reads: 'output', rule: (m, g, y) => m.mul(g, m.mul(y, m.sub(1, y))) });
 /** The error function, 2/sqrt(pi) times the integral of e**-t**2 from 0 to x. */
 export const erf: UnaryFunction = unary('erf', {
   reads: 'input',
-  vjp: (g, n) => [mul(g, mul(exp(neg(square(n.tensorInput(0)))), 2 / Math.sqrt(Math.PI)))],
+  rule: (m, g, x) => m.mul(g, m.mul(m.exp(m.neg(m.square(x))), 2 / Math.sqrt(Math.PI))),
 });
 /** max(x, 0); the derivative at 0 is 0. */
 export const relu: UnaryFunction = unary('relu', {
   int32: true,
   reads: 'output',
   // Masking rather than multiplying: 0 times an infinite gradient would be NaN.
-  vjp: (g, n) => [where(gt(n.output(), 0), g, 0)],
+  rule: (m, g, y) => m.where(m.gt(y, 0), g, 0),
 });
-export const floor: UnaryFunction = unary('floor', { vjp: zero });
-export const ceil: UnaryFunction = unary('ceil', { vjp: zero });
+export const floor: UnaryFunction = unary('floor', flat);
+export const ceil: UnaryFunction = unary('ceil', flat);
 /** To the nearest whole number, halves to the even one. */
-export const round: UnaryFunction = unary('round', { vjp: zero });
+export const round: UnaryFunction = unary('round', flat);
 /** Towards 0. */
-export const trunc: UnaryFunction = unary('trunc', { vjp: zero });
+export const trunc: UnaryFunction = unary('trunc', flat);
 
 const logicalNotOp: Primitive = {
   name: 'logicalNot',
@@ -169,9 +146,9 @@ export const detach: UnaryFunction = <S extends Shape>(x: Tensor<S>) => {
   return out;
 };
 
-const zerosOf = (x: Tensor): Tensor => {
+/** Zeros in the form of x. */
+export function zerosOf(x: Tensor): Tensor {
   const out = raw(x.shape, x.dtype);
   kernels().fill(out, 0);
   return out;
-};
-export { zerosOf };
+}

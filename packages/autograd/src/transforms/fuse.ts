@@ -3,9 +3,9 @@ import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } fr
 import { walkBackward } from '../graph/backward.js';
 import { enableGrad, mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
-import { type Observer, observers } from '../graph/record.js';
+import { type Observer, observers, record } from '../graph/record.js';
 import { checkOperand } from '../ops/binary.js';
-import { apply, type ElementwiseKernel, type Primitive } from '../ops/define.js';
+import type { ElementwiseKernel } from '../ops/define.js';
 import { markChanged } from '../ops/inPlace.js';
 import { raw, view } from '../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
@@ -53,25 +53,20 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
     return program;
   };
 
-  const ops = new Map<number, Primitive<Program>>();
-  const opFor = (index: number): Primitive<Program> => {
-    let op = ops.get(index);
-    if (op === undefined) {
-      op = fusedOp(call, index);
-      ops.set(index, op);
-    }
-    return op;
+  const ops: DifferentiableOp<undefined>[] = [];
+  const opFor = (index: number): DifferentiableOp<undefined> => {
+    ops[index] ??= fusedOp(call, index);
+    return ops[index];
   };
 
   const run = (...inputs: readonly Input[]): Tensor | readonly Tensor[] => {
     const program = programFor(inputs);
     const outputs = compute(program, inputs);
-    // Each output is recorded as an op of its own; `forward` hands over what was computed together.
-    const results = outputs.map((out, i) => {
-      const op = opFor(i);
-      return apply({ ...op, forward: () => out }, inputs, program);
+    // Computed together, but each recorded as an op of its own: a derivative may want one of them alone.
+    outputs.forEach((out, i) => {
+      record(opFor(i), inputs, undefined, [out]);
     });
-    return program.single ? results[0] : results;
+    return program.single ? outputs[0] : outputs;
   };
   const assign = (targets: readonly Tensor[], ...inputs: readonly Input[]): void => {
     const program = programFor(inputs);
@@ -187,13 +182,10 @@ function checkTargets(targets: readonly Tensor[], inputs: readonly Input[], prog
 }
 
 /** Output `index` of a fused function; its derivative is that of the function, run again as ordinary ops. */
-function fusedOp(call: (...inputs: Input[]) => Tensor | readonly Tensor[], index: number): Primitive<Program> {
+function fusedOp(call: (...inputs: Input[]) => Tensor | readonly Tensor[], index: number): DifferentiableOp<undefined> {
   return {
     name: 'fuse',
     foreign: true,
-    forward: () => {
-      throw new GraphError('fuse: computed by its caller.');
-    },
     vjp: (g, node) => {
       const again = mode.recording;
       const inputs = node.inputs.map((_, i) => node.input(i));

@@ -1,7 +1,8 @@
-import { ArgumentError, show } from '../errors.js';
+import { ArgumentError, GraphError, show } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
 import { valueAndGradOf } from './functional.js';
 import { type GradOptions, gradientsOf } from './gradients.js';
+import { Value, valueGradients } from '../value/value.js';
 import type { Tree } from './tree.js';
 
 /**
@@ -14,7 +15,9 @@ export function grad<T extends Tree, A extends readonly unknown[]>(
   fn: (params: T, ...rest: A) => Tensor,
 ): (params: T, ...rest: A) => T;
 export function grad<T extends Tree>(outputs: Tensor | readonly Tensor[], inputs: T, options?: GradOptions): T;
-export function grad(first: unknown, inputs?: Tree, options?: GradOptions): unknown {
+export function grad(output: Value, inputs: readonly Value[], options?: Omit<GradOptions, 'gradOutputs'>): Value[];
+export function grad(first: unknown, inputs?: Tree | readonly Value[], options?: GradOptions): unknown {
+  if (first instanceof Value) return gradOfValue(first, inputs as readonly Value[], options);
   if (typeof first === 'function') {
     const both = valueAndGradOf('grad', first as (params: Tree, ...rest: readonly unknown[]) => Tensor);
     return (params: Tree, ...rest: readonly unknown[]) => both(params, ...rest).grads;
@@ -23,7 +26,19 @@ export function grad(first: unknown, inputs?: Tree, options?: GradOptions): unkn
     throw new ArgumentError(
       `grad: expected a function, or outputs and inputs: grad(loss, [w]). Got ${first instanceof Tensor ? 'a tensor alone' : show(first)}.`,
     );
-  return gradientsOf(first as Tensor | readonly Tensor[], inputs, options);
+  return gradientsOf(first as Tensor | readonly Tensor[], inputs as Tree, options);
+}
+
+function gradOfValue(output: Value, inputs: readonly Value[], options: GradOptions = {}): Value[] {
+  if (!Array.isArray(inputs) || !inputs.every(x => x instanceof Value))
+    throw new ArgumentError(`grad: expected a list of Values to differentiate by, got ${show(inputs)}: grad(y, [x]).`);
+  return valueGradients(output, inputs, options.createGraph === true).map((g, i) => {
+    if (g === null && options.allowUnused !== true)
+      throw new GraphError(
+        `grad: the output does not depend on ${inputs[i].name === '' ? `number ${i}` : inputs[i].name}. Pass { allowUnused: true } to get zeros instead.`,
+      );
+    return g ?? new Value(0);
+  });
 }
 
 /** The function's value together with its gradient, from one run. */

@@ -31,8 +31,6 @@ const MiB = 2 ** 20;
  * has to be given back, and nothing leaks in a loop that never returns to the event loop.
  *
  * `allocate` is the only place where an evacuation happens: an address is good until the next call of it.
- *
- * The fields are private to TypeScript, not to JavaScript (#): in Node 20 that makes `allocate` and `free` five times as fast.
  */
 export class Heap {
   readonly allocator: Allocator;

@@ -10,6 +10,8 @@ const packB = 2;
 /** B is read in place, rather than packed, if it is at most this large or so few rows of A use it. */
 const smallBytes = 16_384;
 const fewRows = 12;
+/** A is packed if that many columns of B use it. */
+const manyColumns = 64;
 
 export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
   const { heap } = runtime;
@@ -38,7 +40,7 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
     }
     let flags = 0;
     // The kernel finds rows by adding up strides: they must not be negative.
-    if (aColumn !== size || aRow < 0) flags |= packA;
+    if (aColumn !== size || aRow < 0 || n >= manyColumns) flags |= packA;
     if (bColumn !== size || (m > fewRows && k * n * size > smallBytes)) flags |= packB;
     const scratch = heap.temporary(gemmScratch(size, m, n, k, flags));
     const run = size === 4 ? gemm4 : gemm8;

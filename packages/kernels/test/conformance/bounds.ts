@@ -67,7 +67,7 @@ export const bounds = {
   /** The same for long rows: float32 is summed in double precision or in blocks, float64 may be in a few running sums. */
   longSum: (dtype: 'float32' | 'float64', n: number): Bound => ({
     kind: 'scaled',
-    eps: Math.ceil(dtype === 'float32' ? 8 + Math.log2(n + 1) : n / 256),
+    eps: Math.ceil(dtype === 'float32' ? 8 + Math.log2(n + 1) : n / 128),
   }),
   /** In units of |product|, for n factors. */
   prod: (n: number): Bound => ({ kind: 'scaled', eps: n + 1 }),

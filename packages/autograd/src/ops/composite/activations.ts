@@ -2,9 +2,8 @@ import { ArgumentError } from '../../errors.js';
 import type { Input } from '../../graph/node.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, div, gt, lt, mul, where } from '../binary.js';
+import { add, div, gt, lt, mul, pow, where } from '../binary.js';
 import { composite, requireFloating } from '../define.js';
-import { pow } from '../pow.js';
 import type { UnaryFunction } from '../types.js';
 import { erf, exp, log1p, sigmoid, tanh } from '../unary.js';
 

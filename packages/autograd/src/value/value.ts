@@ -1,0 +1,283 @@
+import { type ArithmeticOp, scalarArithmetic, scalarMaps, type UnaryOp } from '@fluxion/kernels';
+import { ArgumentError, show } from '../errors.js';
+import { mode } from '../graph/modes.js';
+import type { Arithmetic, BinaryRule, UnaryRule } from '../ops/arithmetic.js';
+import { binaryRules } from '../ops/binary.js';
+import { unaryRules } from '../ops/unary.js';
+
+/** An op as a Value knows it: the number it computes, and the same rule that tensors use. */
+interface ScalarOp {
+  readonly name: string;
+  readonly unary: UnaryRule | null;
+  readonly binary: BinaryRule | null;
+}
+
+/** The arithmetic of plain numbers: with it a rule gives a first derivative without making any node. */
+const numbers: Arithmetic<number, boolean> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  pow: scalarArithmetic.pow,
+  neg: x => -x,
+  sign: scalarMaps.sign,
+  square: x => x * x,
+  exp: Math.exp,
+  log: Math.log,
+  sin: Math.sin,
+  cos: Math.cos,
+  eq: (a, b) => a === b,
+  lt: (a, b) => a < b,
+  gt: (a, b) => a > b,
+  ge: (a, b) => a >= b,
+  and: (a, b) => a && b,
+  where: (condition, a, b) => (condition ? a : b),
+  zero: () => 0,
+};
+
+/** What a Value op takes. */
+export type ValueInput = Value | number;
+
+/**
+ * A scalar that remembers how it was made, in double precision. Numbers are accepted wherever a Value is. `backward` adds to `grad`
+ * of every Value it was made of; for derivatives that can be differentiated again, use `grad(y, [x], { createGraph: true })`.
+ */
+export class Value {
+  readonly data: number;
+  /** What `backward` has accumulated. Set it to 0 to start anew. */
+  grad = 0;
+  /** For drawings and messages. */
+  name = '';
+  /** How it was made; null for a leaf, and for what was made inside noGrad. */
+  readonly op: ScalarOp | null;
+  readonly first: ValueInput;
+  readonly second: ValueInput;
+  /** Scratch of a walk: which, and the derivative by this Value. */
+  private walk = 0;
+  private slope = 0;
+
+  constructor(data: number, op: ScalarOp | null = null, first: ValueInput = 0, second: ValueInput = 0) {
+    this.data = data;
+    this.op = op;
+    this.first = first;
+    this.second = second;
+  }
+
+  /** The number. */
+  item(): number {
+    return this.data;
+  }
+
+  toString(): string {
+    return `value(${this.data}${this.op === null ? '' : `, gradFn=${this.op.name}`})`;
+  }
+
+  /** The same number outside the graph. */
+  detach(): Value {
+    return new Value(this.data);
+  }
+
+  /** Comparisons give booleans. */
+  eq(b: ValueInput): boolean {
+    return this.data === dataOf(b);
+  }
+  ne(b: ValueInput): boolean {
+    return this.data !== dataOf(b);
+  }
+  lt(b: ValueInput): boolean {
+    return this.data < dataOf(b);
+  }
+  le(b: ValueInput): boolean {
+    return this.data <= dataOf(b);
+  }
+  gt(b: ValueInput): boolean {
+    return this.data > dataOf(b);
+  }
+  ge(b: ValueInput): boolean {
+    return this.data >= dataOf(b);
+  }
+
+  /** x where x > 0, slope * x elsewhere. */
+  leakyRelu(slope = 0.01): Value {
+    return this.data > 0 ? this.mul(1) : this.mul(slope);
+  }
+  /** x * Phi(x) with the error function. */
+  gelu(): Value {
+    return this.mul(0.5).mul(this.mul(Math.SQRT1_2).erf().add(1));
+  }
+  /** x * sigmoid(x). */
+  silu(): Value {
+    return this.mul(this.sigmoid());
+  }
+  /** ln(1 + e**x). */
+  softplus(): Value {
+    return this.data > 20 ? this.mul(1) : this.exp().log1p();
+  }
+  /** Moved to the nearest border of [min, max]; at a border the gradient passes. */
+  clamp({ min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: { readonly min?: number; readonly max?: number }): Value {
+    if (this.data > max || min > max) return this.mul(0).add(max);
+    return this.data < min ? this.mul(0).add(min) : this.mul(1);
+  }
+
+  /** Adds the derivative of this Value to the `grad` of every Value it was made of, its own (1) included. */
+  backward(): void {
+    const order = sortValues([this]);
+    for (const v of order) v.slope = 0;
+    this.slope = 1;
+    for (let i = order.length - 1; i >= 0; i--) {
+      const v = order[i];
+      const { op, first, second } = v;
+      const g = v.slope;
+      v.grad += g;
+      if (op === null) continue;
+      if (op.unary !== null) {
+        const x = first as Value;
+        x.slope += op.unary.rule(numbers, g, op.unary.reads === 'input' ? x.data : v.data);
+      } else if (op.binary !== null) {
+        const a = dataOf(first);
+        const b = dataOf(second);
+        if (typeof first !== 'number') first.slope += op.binary.first(numbers, g, a, b, v.data);
+        if (typeof second !== 'number') second.slope += op.binary.second(numbers, g, a, b, v.data);
+      }
+    }
+  }
+
+  /** Marks the Value as seen by a walk; says whether it already was. */
+  private visit(walk: number): boolean {
+    if (this.walk === walk) return true;
+    this.walk = walk;
+    return false;
+  }
+
+  /** @internal */
+  static visit(v: Value, walk: number): boolean {
+    return v.visit(walk);
+  }
+}
+
+function dataOf(x: ValueInput): number {
+  return typeof x === 'number' ? x : x.data;
+}
+
+let walks = 0;
+
+/** What the outputs were made of, inputs before results. Iterative: a chain of any length overflows no stack. */
+function sortValues(outputs: readonly Value[]): Value[] {
+  const walk = ++walks;
+  const order: Value[] = [];
+  const path: Value[] = [];
+  const next: number[] = [];
+  for (const output of outputs) {
+    if (Value.visit(output, walk)) continue;
+    path.push(output);
+    next.push(0);
+    while (path.length > 0) {
+      const top = path.length - 1;
+      const v = path[top];
+      const i = next[top]++;
+      if (i < 2 && v.op !== null) {
+        const child = i === 0 ? v.first : v.second;
+        if (typeof child !== 'number' && !Value.visit(child, walk)) {
+          path.push(child);
+          next.push(0);
+        }
+        continue;
+      }
+      path.pop();
+      next.pop();
+      order.push(v);
+    }
+  }
+  return order;
+}
+
+/** The derivatives of a Value by others, as Values; with `createGraph` they can be differentiated again. */
+export function valueGradients(output: Value, inputs: readonly Value[], createGraph: boolean): (Value | null)[] {
+  const order = sortValues([output]);
+  const slopes = new Map<Value, Value>();
+  const needed = new Set<Value>(inputs);
+  for (const v of order) if (v.op !== null && (needed.has(v.first as Value) || needed.has(v.second as Value))) needed.add(v);
+  const recording = mode.recording;
+  mode.recording = createGraph;
+  try {
+    slopes.set(output, new Value(1));
+    const give = (to: ValueInput, slope: Value): void => {
+      const before = slopes.get(to as Value);
+      slopes.set(to as Value, before === undefined ? slope : before.add(slope));
+    };
+    for (let i = order.length - 1; i >= 0; i--) {
+      const v = order[i];
+      const g = slopes.get(v);
+      const { op, first, second } = v;
+      if (g === undefined || op === null || !needed.has(v)) continue;
+      if (op.unary !== null) give(first, op.unary.rule(values, g, op.unary.reads === 'input' ? (first as Value) : v));
+      else if (op.binary !== null) {
+        if (needed.has(first as Value)) give(first, op.binary.first(values, g, first, second, v));
+        if (needed.has(second as Value)) give(second, op.binary.second(values, g, first, second, v));
+      }
+    }
+  } finally {
+    mode.recording = recording;
+  }
+  return inputs.map(x => slopes.get(x) ?? null);
+}
+
+/** Makes a scalar node. */
+export function value(data: number): Value {
+  if (typeof data !== 'number') throw new ArgumentError(`value: expected a number, got ${show(data)}.`);
+  return new Value(data);
+}
+
+type UnaryValueMethods = { readonly [K in UnaryOp]: () => Value };
+type BinaryValueMethods = { readonly [K in ArithmeticOp]: (b: ValueInput) => Value };
+
+declare module './value.js' {
+  interface Value extends UnaryValueMethods, BinaryValueMethods {}
+}
+
+function attach(): void {
+  const prototype = Value.prototype as unknown as Record<string, unknown>;
+  for (const name of Object.keys(unaryRules) as UnaryOp[]) {
+    const op: ScalarOp = { name, unary: unaryRules[name] as UnaryRule, binary: null };
+    const compute = scalarMaps[name];
+    prototype[name] = function (this: Value): Value {
+      return mode.recording ? new Value(compute(this.data), op, this) : new Value(compute(this.data));
+    };
+  }
+  for (const name of Object.keys(binaryRules) as ArithmeticOp[]) {
+    const op: ScalarOp = { name, unary: null, binary: binaryRules[name] as BinaryRule };
+    const compute = scalarArithmetic[name];
+    prototype[name] = function (this: Value, b: ValueInput): Value {
+      if (typeof b !== 'number' && !(b instanceof Value))
+        throw new ArgumentError(`${name}: expected a Value or a number, got ${show(b)}. Values and tensors do not mix.`);
+      const data = compute(this.data, typeof b === 'number' ? b : b.data);
+      return mode.recording ? new Value(data, op, this, b) : new Value(data);
+    };
+  }
+}
+attach();
+
+const lift = (x: ValueInput): Value => (typeof x === 'number' ? new Value(x) : x);
+
+/** The arithmetic of Values: with it a rule records what it does. */
+const values: Arithmetic<Value, boolean> = {
+  add: (a, b) => lift(a).add(b),
+  sub: (a, b) => lift(a).sub(b),
+  mul: (a, b) => lift(a).mul(b),
+  div: (a, b) => lift(a).div(b),
+  pow: (a, b) => lift(a).pow(b),
+  neg: x => x.neg(),
+  sign: x => x.sign(),
+  square: x => x.square(),
+  exp: x => x.exp(),
+  log: x => x.log(),
+  sin: x => x.sin(),
+  cos: x => x.cos(),
+  eq: (a, b) => dataOf(a) === dataOf(b),
+  lt: (a, b) => dataOf(a) < dataOf(b),
+  gt: (a, b) => dataOf(a) > dataOf(b),
+  ge: (a, b) => dataOf(a) >= dataOf(b),
+  and: (a, b) => a && b,
+  where: (condition, a, b) => lift(condition ? a : b),
+  zero: () => new Value(0),
+};

@@ -1,0 +1,4 @@
+export * from '@fluxion/autograd';
+export * as nn from '@fluxion/nn';
+export * as optim from '@fluxion/optim';
+export * as regularize from '@fluxion/regularize';

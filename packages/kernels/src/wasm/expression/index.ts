@@ -1,0 +1,168 @@
+import type { CompiledExpression, Expression, Kernels, Operand } from '../../interface.js';
+import { unsupported } from '../../reference/view.js';
+import { Layout, layoutOf, Rows } from '../broadcast.js';
+import { createCopy } from '../copy.js';
+import { addressOf, sizeOf } from '../layout.js';
+import type { Runtime } from '../runtime.js';
+import { generate, InputKind } from './generate.js';
+import { simplify, textOf } from './simplify.js';
+
+type Kernel = (...args: number[]) => number;
+
+/** An expression with the functions made from it so far, one for each way that its inputs came. */
+class Program implements CompiledExpression {
+  readonly expression: Expression;
+  /** Without what is there twice or for nothing. */
+  readonly simplified: Expression;
+  readonly kernels: Map<number | string, Kernel> = new Map();
+
+  constructor(expression: Expression) {
+    this.expression = expression;
+    this.simplified = simplify(expression);
+  }
+}
+
+/** So many kinds, in base 5, are a number without rounding; more inputs than that are told apart by text. */
+const kindsInNumber = 22;
+
+/**
+ * Expressions compiled at run time: each becomes a small WebAssembly module that reads and writes every array once. In the
+ * baseline build its results are those of the ops one by one, bit for bit; in the relaxed build a product may be fused
+ * into the sum that uses it, which leaves out one rounding.
+ */
+export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'run'> {
+  const { heap } = runtime;
+  const programs = new Map<string, Program>();
+  const rows = new Rows(createCopy(runtime));
+  // Reused from call to call.
+  const kinds: InputKind[] = [];
+  const layouts: Layout[] = [];
+  const args: number[] = [];
+
+  function kernelOf(program: Program): Kernel {
+    const count = program.expression.inputs.length;
+    let key: number | string;
+    if (count <= kindsInNumber) {
+      let code = 0;
+      for (let i = 0; i < count; i++) code = code * 5 + kinds[i];
+      key = code;
+    } else key = kinds.slice(0, count).join('');
+    let kernel = program.kernels.get(key);
+    if (kernel === undefined) {
+      const generated = generate(program.simplified, kinds.slice(0, count), runtime.relaxed);
+      const math: Record<string, Kernel> = {};
+      for (const name of generated.imports) math[name] = runtime.exports[name];
+      const module = new WebAssembly.Module(generated.bytes);
+      kernel = new WebAssembly.Instance(module, { env: { memory: runtime.memory }, math }).exports.run;
+      program.kernels.set(key, kernel);
+    }
+    return kernel;
+  }
+
+  /** Everything in one call: the arrays are contiguous, or one element. */
+  function runFlat(
+    program: Program,
+    inputs: readonly (Operand | number)[],
+    outputs: readonly Operand[],
+    total: number,
+  ): void {
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i];
+      if (typeof input === 'number') kinds[i] = InputKind.number;
+      else kinds[i] = kindOf(input, layouts[i]);
+    }
+    const kernel = kernelOf(program);
+    let n = 2;
+    args[0] = 1;
+    args[1] = total;
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i];
+      if (typeof input === 'number') args[n++] = input;
+      else {
+        args[n++] = addressOf(heap, input);
+        args[n++] = 0;
+      }
+    }
+    for (let k = 0; k < outputs.length; k++) args[n++] = addressOf(heap, outputs[k]);
+    args.length = n;
+    kernel.apply(null, args);
+  }
+
+  function runRows(
+    program: Program,
+    inputs: readonly (Operand | number)[],
+    outputs: readonly Operand[],
+  ): void {
+    const mark = heap.mark();
+    rows.clear();
+    for (const input of inputs) if (typeof input !== 'number') rows.add(input);
+    rows.prepare(outputs[0].shape, heap);
+    let k = 0;
+    inputs.forEach((input, i) => {
+      kinds[i] = typeof input === 'number' ? InputKind.number : kindOf(input, rows.inner[k++] as Layout);
+    });
+    const kernel = kernelOf(program);
+    const targets = outputs.map(output => addressOf(heap, output));
+    const block = rows.rows * rows.length * (program.expression.dtype === 'float32' ? 4 : 8);
+    do {
+      const list: number[] = [rows.rows, rows.length];
+      k = 0;
+      for (const input of inputs) {
+        if (typeof input === 'number') list.push(input);
+        else {
+          list.push(rows.address[k], rows.row[k] * rows.itemBytes[k]);
+          k++;
+        }
+      }
+      for (let o = 0; o < targets.length; o++) {
+        list.push(targets[o]);
+        targets[o] += block;
+      }
+      kernel(...list);
+    } while (rows.next());
+    heap.release(mark);
+  }
+
+  return {
+    compile(expression) {
+      const text = textOf(expression);
+      let program = programs.get(text);
+      if (program === undefined) {
+        program = new Program(expression);
+        programs.set(text, program);
+      }
+      return program;
+    },
+    run(compiled, inputs, outputs) {
+      const program = compiled as Program;
+      const { dtype } = program.expression;
+      if (outputs.length === 0) return;
+      for (let k = 0; k < outputs.length; k++) {
+        const given = outputs[k].storage.dtype;
+        if (given !== dtype) throw unsupported('run', given, `outputs of ${dtype} like the expression`);
+      }
+      const { shape } = outputs[0];
+      let flat = true;
+      for (let i = 0; i < inputs.length; i++) {
+        const input = inputs[i];
+        if (typeof input === 'number') continue;
+        const given = input.storage.dtype;
+        if (given !== dtype && given !== 'bool')
+          throw unsupported('run', given, `inputs of ${dtype} or bool`);
+        const layout = layoutOf(input, shape);
+        layouts[i] = layout;
+        if (layout === Layout.general) flat = false;
+      }
+      const total = sizeOf(shape);
+      if (total === 0) return;
+      if (flat) runFlat(program, inputs, outputs, total);
+      else runRows(program, inputs, outputs);
+    },
+  };
+}
+
+function kindOf(input: Operand, layout: Layout): InputKind {
+  if (input.storage.dtype === 'bool')
+    return layout === Layout.repeated ? InputKind.boolRepeated : InputKind.boolArray;
+  return layout === Layout.repeated ? InputKind.repeated : InputKind.array;
+}

@@ -1,0 +1,197 @@
+import { ArgumentError, type DType, DTypeError, show, Tensor } from '@fluxion/autograd';
+import {
+  type LoadableState,
+  type LoadOptions,
+  type LoadReport,
+  loadState,
+  type StateDict,
+  saveState,
+} from './stateDict.js';
+import { brandModule, childrenOf, declareField, markParameter, type Slot, slotsOf } from './traverse.js';
+
+/**
+ * The base of all layers and models. What stands on its fields belongs to it: leaf tensors that require a gradient are its parameters, modules
+ * are its children, and arrays and plain objects of either are looked into. Names are dotted paths as in PyTorch: `blocks.0.fc.weight`.
+ * Private `#fields` cannot be seen and therefore hold nothing that is trained.
+ *
+ * ```ts
+ * class Net extends Module {
+ *   fc1 = new Linear(784, 128);
+ *   fc2 = new Linear(128, 10);
+ *   forward(x: Tensor<[number, 784]>) {
+ *     return this.fc2.forward(relu(this.fc1.forward(x)));
+ *   }
+ * }
+ * ```
+ */
+export abstract class Module {
+  /** Whether layers that differ between training and use (dropout) behave as in training. Set by `train` and `eval`. */
+  training = true;
+
+  constructor() {
+    brandModule(this);
+  }
+
+  /** What the module computes. */
+  abstract forward(...inputs: never[]): unknown;
+
+  /** Parameters of this module and all below it, each once: its own first, then its children's, in the order of the fields. */
+  parameters(): Tensor[] {
+    return Object.values(this.namedParameters());
+  }
+
+  /**
+   * Parameters by their dotted names, each once, under the first of its names. A plain object, so that it is a tree for `valueAndGrad`, update
+   * rules and `functionalCall`. Sets the `name` of each tensor, which errors and drawings of the graph show.
+   */
+  namedParameters(): Record<string, Tensor> {
+    return this.namedTensors('parameter');
+  }
+
+  /** Buffers: tensors that are saved and converted with the module and not trained. */
+  buffers(): Tensor[] {
+    return Object.values(this.namedBuffers());
+  }
+
+  /** Buffers by their dotted names, each once. */
+  namedBuffers(): Record<string, Tensor> {
+    return this.namedTensors('buffer');
+  }
+
+  private namedTensors(kind: Slot['kind']): Record<string, Tensor> {
+    const seen = new Set<Tensor>();
+    const named: Record<string, Tensor> = {};
+    for (const slot of slotsOf(this)) {
+      if (slot.kind !== kind || seen.has(slot.tensor)) continue;
+      seen.add(slot.tensor);
+      named[slot.path] = slot.tensor;
+    }
+    return named;
+  }
+
+  /**
+   * Puts a tensor that is not trained on field `name` (declare the field: `declare runningMean: Tensor`).
+   *
+   * @param options `persistent: false` keeps it out of the state dict
+   */
+  registerBuffer(name: string, buffer: Tensor, options: { readonly persistent?: boolean } = {}): void {
+    if (!(buffer instanceof Tensor))
+      throw new ArgumentError(`registerBuffer: expected a tensor for '${name}', got ${show(buffer)}.`);
+    if (typeof name !== 'string' || name === '' || name.includes('.'))
+      throw new ArgumentError(
+        `registerBuffer: ${show(name)} is no name of a field: expected text without a dot.`,
+      );
+    if (name in this && (this as unknown as Record<string, unknown>)[name] !== undefined)
+      throw new ArgumentError(
+        `registerBuffer: ${this.constructor.name} already has a field '${name}'. Choose another name.`,
+      );
+    declareField(this, name, { kind: 'buffer', persistent: options.persistent !== false });
+    (this as unknown as Record<string, unknown>)[name] = buffer;
+  }
+
+  /** Direct children, each once. */
+  children(): Module[] {
+    return [...new Set(childrenOf(this).map(([, child]) => child))];
+  }
+
+  /** This module (under the name '') and all below it, each once. A map, for objects would put names such as '0' first. */
+  namedModules(): Map<string, Module> {
+    const seen = new Set<Module>();
+    const named = new Map<string, Module>();
+    const visit = (module: Module, path: string): void => {
+      if (seen.has(module)) return;
+      seen.add(module);
+      named.set(path, module);
+      for (const [name, child] of childrenOf(module)) visit(child, path === '' ? name : `${path}.${name}`);
+    };
+    visit(this, '');
+    return named;
+  }
+
+  /** This module and all below it. */
+  modules(): Module[] {
+    return [...this.namedModules().values()];
+  }
+
+  /** Sets `training` here and below. */
+  train(training = true): this {
+    if (typeof training !== 'boolean')
+      throw new ArgumentError(`train: expected true or false, got ${show(training)}.`);
+    for (const module of this.modules()) module.training = training;
+    return this;
+  }
+
+  /** Switches to use: `train(false)`. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const p of this.parameters()) p.grad = null;
+  }
+
+  /** Whether the parameters want gradients; `requiresGrad_(false)` freezes them, and they remain parameters. */
+  requiresGrad_(wanted = true): this {
+    for (const p of this.parameters()) p.requiresGrad_(wanted);
+    return this;
+  }
+
+  /**
+   * Converts floating point parameters, their gradients and buffers. A tensor cannot change its dtype, so the fields get new ones: create the
+   * optimizer afterwards. Tensors that already have the dtype stay, and what was shared stays shared.
+   */
+  to(dtype: DType): this {
+    if (dtype !== 'float32' && dtype !== 'float64')
+      throw new DTypeError(
+        `Module.to: expected float32 or float64, got ${show(dtype)}: parameters are floating point tensors.`,
+      );
+    const converted = new Map<Tensor, Tensor>();
+    for (const { holder, key, kind, tensor: t } of slotsOf(this)) {
+      if (t.dtype === dtype || (t.dtype !== 'float32' && t.dtype !== 'float64')) continue;
+      let other = converted.get(t);
+      if (other === undefined) {
+        other = t.detach().to(dtype);
+        other.cut = '';
+        other.name = t.name;
+        if (kind === 'parameter') {
+          markParameter(other);
+          if (t.requiresGrad) other.requiresGrad_();
+          other.grad = t.grad?.to(dtype) ?? null;
+        }
+        converted.set(t, other);
+      }
+      holder[key] = other;
+    }
+    return this;
+  }
+
+  /** Copies of all parameters and buffers as plain data, by name; what is shared appears under each of its names. */
+  stateDict(): StateDict {
+    return saveState(slotsOf(this));
+  }
+
+  /**
+   * Copies the entries into parameters and buffers, which stay the same tensors.
+   *
+   * @throws DataError that lists every missing, unexpected and unfitting entry; then nothing has changed. With `strict: false` missing and
+   * unexpected names are returned instead.
+   */
+  loadStateDict(state: LoadableState, options: LoadOptions = {}): LoadReport {
+    return loadState(slotsOf(this), state, options);
+  }
+
+  /** For `toString`: what stands in the parentheses after the name of the class. */
+  describe(): string {
+    return '';
+  }
+
+  /** The module and its children as an indented outline, as PyTorch prints them. */
+  toString(): string {
+    const children = childrenOf(this).map(
+      ([name, child]) => `  (${name}): ${child.toString().replaceAll('\n', '\n  ')}`,
+    );
+    const name = this.constructor.name;
+    return children.length === 0 ? `${name}(${this.describe()})` : `${name}(\n${children.join('\n')}\n)`;
+  }
+}
