@@ -79,6 +79,6 @@ export type { GradOptions } from './transforms/gradients.js';
 export { hessian, jacobian } from './transforms/jacobian.js';
 export { flattenTree, mapTree, type Tree, unflattenTree } from './transforms/tree.js';
 export { type Elementwise, type Fused, fuse } from './transforms/fuse.js';
-export { keep, scope } from './transforms/scope.js';
+export { keep, type Scope, scope } from './transforms/scope.js';
 export { toDot, toMermaid } from './graph/draw.js';
 export { Value, type ValueInput, value } from './value/value.js';

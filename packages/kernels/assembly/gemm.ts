@@ -1,8 +1,8 @@
 // Matrix product by blocks: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
 //
 // A is packed into panels of MR rows and B into panels two vectors wide, which absorbs any strides. Where packing does not pay and the
-// rows are contiguous, they are read in place. A tile that is not whole goes to a buffer, and only its valid part is merged into C; what
-// it computes beyond is of zeros, of the last row again, or of whatever follows B in memory.
+// rows are contiguous, they are read in place. A tile that is not whole, or is added to C, goes to a buffer, and only its valid part is
+// merged into C; what it computes beyond is of zeros, of the last row again, or of whatever follows B in memory.
 
 import { copy4, copy8 } from './copy';
 
@@ -20,35 +20,26 @@ const NC: usize = 1024;
 @inline
 function madd<T>(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
-  return v128.add<T>(v128.mul<T>(a, b), c);
+  // In this order: with the product first, V8 moves registers about, and it takes nearly twice as long.
+  return v128.add<T>(c, v128.mul<T>(a, b));
 }
 
 // @ts-ignore: decorator
 @inline
-function splatAt<T>(address: usize, offset: usize = 0): v128 {
-  if (sizeof<T>() == 4) return v128.load32_splat(address, offset);
-  return v128.load64_splat(address, offset);
-}
-
-// @ts-ignore: decorator
-@inline
-function put<T>(c: usize, x: v128, y: v128, add: i32): void {
-  if (add) {
-    x = v128.add<T>(x, v128.load(c));
-    y = v128.add<T>(y, v128.load(c, 16));
-  }
-  v128.store(c, x);
-  v128.store(c, y, 16);
+function splatAt<T>(address: usize): v128 {
+  if (sizeof<T>() == 4) return v128.load32_splat(address);
+  return v128.load64_splat(address);
 }
 
 /**
- * C[MR, NR] = or += A[MR, k] B[k, NR]. If `packed` (a constant), A is a panel in which the MR elements of a column lie together;
- * if not, it is `rows` rows, aRow bytes apart. Unrolling this loop makes it slower: the engine then runs out of registers.
+ * C[MR, NR] = A[MR, k] B[k, NR]. If `packed` (a constant), A is a panel in which the MR elements of a column lie together;
+ * if not, it is `rows` rows, aRow bytes apart. Unrolling the loop, or a branch after it (to add to C, say), costs V8's register
+ * allocator half the speed; so adding is done elsewhere.
  */
 // @ts-ignore: decorator
 @inline
 function micro<T>(
-  packed: bool, k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32,
+  packed: bool, k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize,
 ): void {
   let x0 = v128.splat<T>(0);
   let y0 = x0, x1 = x0, y1 = x0, x2 = x0, y2 = x0, x3 = x0, y3 = x0, x4 = x0, y4 = x0, x5 = x0, y5 = x0;
@@ -66,20 +57,20 @@ function micro<T>(
     let s = splatAt<T>(a0);
     x0 = madd<T>(s, bx, x0);
     y0 = madd<T>(s, by, y0);
-    s = packed ? splatAt<T>(a0, 1 * sizeof<T>()) : splatAt<T>(a1);
+    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 4) : v128.load64_splat(a0, 8)) : splatAt<T>(a1);
     x1 = madd<T>(s, bx, x1);
     y1 = madd<T>(s, by, y1);
-    s = packed ? splatAt<T>(a0, 2 * sizeof<T>()) : splatAt<T>(a2);
+    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 8) : v128.load64_splat(a0, 16)) : splatAt<T>(a2);
     x2 = madd<T>(s, bx, x2);
     y2 = madd<T>(s, by, y2);
-    s = packed ? splatAt<T>(a0, 3 * sizeof<T>()) : splatAt<T>(a3);
+    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 12) : v128.load64_splat(a0, 24)) : splatAt<T>(a3);
     x3 = madd<T>(s, bx, x3);
     y3 = madd<T>(s, by, y3);
-    s = packed ? splatAt<T>(a0, 4 * sizeof<T>()) : splatAt<T>(a4);
+    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 16) : v128.load64_splat(a0, 32)) : splatAt<T>(a4);
     x4 = madd<T>(s, bx, x4);
     y4 = madd<T>(s, by, y4);
     if (MR == 6) {
-      s = packed ? splatAt<T>(a0, 5 * sizeof<T>()) : splatAt<T>(a5);
+      s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 20) : v128.load64_splat(a0, 40)) : splatAt<T>(a5);
       x5 = madd<T>(s, bx, x5);
       y5 = madd<T>(s, by, y5);
     }
@@ -94,38 +85,51 @@ function micro<T>(
       if (MR == 6) a5 += sizeof<T>();
     }
   }
-  put<T>(c, x0, y0, add);
-  put<T>(c + cRow, x1, y1, add);
-  put<T>(c + 2 * cRow, x2, y2, add);
-  put<T>(c + 3 * cRow, x3, y3, add);
-  put<T>(c + 4 * cRow, x4, y4, add);
-  if (MR == 6) put<T>(c + 5 * cRow, x5, y5, add);
+  v128.store(c, x0);
+  v128.store(c, y0, 16);
+  v128.store(c + 1 * cRow, x1);
+  v128.store(c + 1 * cRow, y1, 16);
+  v128.store(c + 2 * cRow, x2);
+  v128.store(c + 2 * cRow, y2, 16);
+  v128.store(c + 3 * cRow, x3);
+  v128.store(c + 3 * cRow, y3, 16);
+  v128.store(c + 4 * cRow, x4);
+  v128.store(c + 4 * cRow, y4, 16);
+  if (MR == 6) {
+    v128.store(c + 5 * cRow, x5);
+    v128.store(c + 5 * cRow, y5, 16);
+  }
 }
 
 // Exported for one reason only: the optimiser inlines what is not exported, and inside the blocking loops the accumulators spill.
-export function gemmPanel4(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
-  micro<f32>(true, k, a, 0, MR, b, bRow, c, cRow, add);
+export function gemmPanel4(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
+  micro<f32>(true, k, a, 0, MR, b, bRow, c, cRow);
 }
 
-export function gemmRows4(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
-  micro<f32>(false, k, a, aRow, rows, b, bRow, c, cRow, add);
+export function gemmRows4(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
+  micro<f32>(false, k, a, aRow, rows, b, bRow, c, cRow);
 }
 
-export function gemmPanel8(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
-  micro<f64>(true, k, a, 0, MR, b, bRow, c, cRow, add);
+export function gemmPanel8(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
+  micro<f64>(true, k, a, 0, MR, b, bRow, c, cRow);
 }
 
-export function gemmRows8(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize, add: i32): void {
-  micro<f64>(false, k, a, aRow, rows, b, bRow, c, cRow, add);
+export function gemmRows8(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
+  micro<f64>(false, k, a, aRow, rows, b, bRow, c, cRow);
 }
 
-/** Merges the valid part of a tile buffer, whose rows are 32 bytes, into C. */
+/** Puts the valid part of a tile, whose rows are 32 bytes, into C. */
 function merge<T>(tile: usize, rows: usize, columns: usize, c: usize, cRow: usize, add: i32): void {
   for (let r: usize = 0; r < rows; r++) {
-    for (let j: usize = 0; j < columns; j++) {
-      const at = c + j * sizeof<T>();
-      const value = load<T>(tile + j * sizeof<T>());
-      store<T>(at, add ? value + load<T>(at) : value);
+    if (columns * sizeof<T>() == 32 && add) {
+      v128.store(c, v128.add<T>(v128.load(tile), v128.load(c)));
+      v128.store(c, v128.add<T>(v128.load(tile, 16), v128.load(c, 16)), 16);
+    } else {
+      for (let j: usize = 0; j < columns; j++) {
+        const at = c + j * sizeof<T>();
+        const value = load<T>(tile + j * sizeof<T>());
+        store<T>(at, add ? value + load<T>(at) : value);
+      }
     }
     tile += 32;
     c += cRow;
@@ -226,17 +230,16 @@ function gemm<T>(
           for (let i: usize = 0; i < mc; i += MR) {
             const rows = min(MR, mc - i);
             const target = c + (ic + i) * cRow + (jc + j) * sizeof<T>();
-            const whole = rows == MR && columns == nr;
+            const whole = rows == MR && columns == nr && !addNow;
             const to = whole ? target : tile;
             const toRow: usize = whole ? cRow : 32;
-            const addHere = addNow & i32(whole);
             const from = rowsA + i * rowStride;
             if (flags & PACK_A) {
-              if (sizeof<T>() == 4) gemmPanel4(kc, from, panel, panelRow, to, toRow, addHere);
-              else gemmPanel8(kc, from, panel, panelRow, to, toRow, addHere);
+              if (sizeof<T>() == 4) gemmPanel4(kc, from, panel, panelRow, to, toRow);
+              else gemmPanel8(kc, from, panel, panelRow, to, toRow);
             } else {
-              if (sizeof<T>() == 4) gemmRows4(kc, from, rowStride, rows, panel, panelRow, to, toRow, addHere);
-              else gemmRows8(kc, from, rowStride, rows, panel, panelRow, to, toRow, addHere);
+              if (sizeof<T>() == 4) gemmRows4(kc, from, rowStride, rows, panel, panelRow, to, toRow);
+              else gemmRows8(kc, from, rowStride, rows, panel, panelRow, to, toRow);
             }
             if (!whole) merge<T>(tile, rows, columns, target, cRow, addNow);
           }

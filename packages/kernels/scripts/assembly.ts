@@ -18,7 +18,7 @@ const target = join(root, 'src', 'wasm', 'generated');
 /** Everything below `memoryBase` is the null page; static data, if any, follows it, and then the heap. */
 const common = [
   ...['--runtime', 'stub', '--importMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--memoryBase', '1024'],
-  ...['-O3', '--noAssert', '--converge', '--noExportMemory', '--use', 'abort='],
+  ...['-O3', '--noAssert', '--noExportMemory', '--use', 'abort='],
   // Vectors cross the boundary between this module and those of compiled expressions, which is WebAssembly on both sides.
   ...['--disableWarning', '112'],
 ];

@@ -213,5 +213,6 @@ memoryConformance({
   tested: kernels,
   reference: createReference(),
   runs: 40,
+  fused: false,
   long: { tiny: 20_000, large: 100 },
 });

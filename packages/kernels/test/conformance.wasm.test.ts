@@ -6,7 +6,7 @@ import { conformance } from './conformance/index.js';
 conformance(() => createWasm({ relaxed: false }), { name: 'wasm' });
 
 if (supports('wasm-relaxed')) {
-  conformance(() => createWasm({ relaxed: true }), { name: 'wasm-relaxed' });
+  conformance(() => createWasm({ relaxed: true }), { name: 'wasm-relaxed', fused: true });
 } else {
   // Node 20 has it behind a flag: vitest run --pool=forks --execArgv=--experimental-wasm-relaxed-simd packages/kernels/test/conformance.wasm
   describe.skip('conformance of wasm-relaxed', () => {

@@ -5,6 +5,7 @@ import {
   rand,
   randn,
   ShapeError,
+  scope,
   show,
   showShape,
   type Tensor,
@@ -59,12 +60,10 @@ export function uniform_<T extends Tensor>(t: T, low = 0, high = 1, { generator 
     throw new ArgumentError(
       `uniform_: expected finite bounds, low <= high, got ${show(low)} and ${show(high)}.`,
     );
-  return noGrad(() =>
-    t.assign(
-      rand(t.shape, { dtype: t.dtype, generator })
-        .mul(high - low)
-        .add(low),
-    ),
+  return overwrite(t, () =>
+    rand(t.shape, { dtype: t.dtype, generator })
+      .mul(high - low)
+      .add(low),
   );
 }
 
@@ -74,7 +73,7 @@ export function normal_<T extends Tensor>(t: T, mean = 0, std = 1, { generator }
     throw new ArgumentError(
       `normal_: expected a finite mean and a standard deviation from 0, got ${show(mean)} and ${show(std)}.`,
     );
-  return noGrad(() => t.assign(randn(t.shape, { dtype: t.dtype, generator }).mul(std).add(mean)));
+  return overwrite(t, () => randn(t.shape, { dtype: t.dtype, generator }).mul(std).add(mean));
 }
 
 /**
@@ -154,4 +153,10 @@ function symmetric<T extends Tensor>(t: T, bound: number, generator?: Generator)
 
 function centred<T extends Tensor>(t: T, std: number, generator?: Generator): T {
   return t.size === 0 ? t : normal_(t, 0, std, { generator });
+}
+
+/** Computes and assigns unrecorded; what that takes is freed at once. */
+function overwrite<T extends Tensor>(t: T, values: () => Tensor): T {
+  noGrad(() => scope(() => void t.assign(values())));
+  return t;
 }

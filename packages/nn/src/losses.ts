@@ -7,6 +7,7 @@ import {
   logSoftmax,
   type Shape,
   ShapeError,
+  scope,
   show,
   showShape,
   Tensor,
@@ -68,7 +69,7 @@ export function mseLoss<S extends Shape, R extends Reduction = 'mean'>(
     throw new ShapeError(
       `mseLoss: the input has shape ${showShape(input.shape)}, the target ${showShape(target.shape)}. They must be the same: reshape or expand one.`,
     );
-  return reduce((input as Tensor).sub(target).square(), reduction) as never;
+  return scope(() => reduce((input as Tensor).sub(target).square(), reduction)) as never;
 }
 
 /**
@@ -101,7 +102,9 @@ export function crossEntropy<S extends Shape, R extends Reduction = 'mean'>(
       `crossEntropy: the weight has shape ${showShape(weight.shape)}; expected [${classes}], one factor for each class.`,
     );
   const parts: Parts = { logits, labels, classDim, classes, reduction, labelSmoothing, weight };
-  return (labels.dtype === 'int32' ? ofIndices(parts, options.ignoreIndex) : ofProbabilities(parts)) as never;
+  return scope(() =>
+    labels.dtype === 'int32' ? ofIndices(parts, options.ignoreIndex) : ofProbabilities(parts),
+  ) as never;
 }
 
 interface Parts {

@@ -1,4 +1,4 @@
-import { ArgumentError, type DType, DTypeError, show, Tensor } from '@fluxion/autograd';
+import { ArgumentError, type DType, DTypeError, keep, show, Tensor } from '@fluxion/autograd';
 import {
   type LoadableState,
   type LoadOptions,
@@ -155,7 +155,7 @@ export abstract class Module {
         other.cut = '';
         other.name = t.name;
         if (kind === 'parameter') {
-          markParameter(other);
+          markParameter(keep(other));
           if (t.requiresGrad) other.requiresGrad_();
           other.grad = t.grad?.to(dtype) ?? null;
         }

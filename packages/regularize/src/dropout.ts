@@ -4,6 +4,7 @@ import {
   type Generator,
   rand,
   type Shape,
+  scope,
   show,
   type Tensor,
   where,
@@ -39,9 +40,11 @@ export function dropout<S extends Shape>(
     );
   const { training = true, generator } = options;
   if (!training || p === 0) return x;
-  const kept = rand(x.shape, { dtype: x.dtype, generator }).ge(p);
-  // Choosing rather than multiplying with the mask: 0 times an infinity would be NaN.
-  return where(kept as Tensor, p === 1 ? x : x.mul(1 / (1 - p)), 0) as Tensor<S>;
+  return scope(() => {
+    const kept: Tensor = rand(x.shape, { dtype: x.dtype, generator }).ge(p);
+    // Choosing rather than multiplying with the mask: 0 times an infinity would be NaN.
+    return where(kept, p === 1 ? x : x.mul(1 / (1 - p)), 0) as Tensor<S>;
+  });
 }
 
 function checkProbability(op: string, p: number): void {

@@ -4,6 +4,7 @@ import {
   add,
   mul,
   ShapeError,
+  scope,
   show,
   showShape,
   square,
@@ -47,8 +48,10 @@ function penalty(
   collect(op, params, '', tensors);
   if (tensors.length === 0)
     throw new ArgumentError(`${op}: there is no tensor to penalise. Give some, such as net.parameters().`);
-  const total = tensors.map(w => sum(of(w)) as Tensor).reduce((a, b) => add(a, b));
-  return mul(total, typeof strength === 'number' ? strength : strength.reshape([])) as Tensor<[]>;
+  return scope(() => {
+    const total = tensors.map(w => sum(of(w)) as Tensor).reduce((a, b) => add(a, b));
+    return mul(total, typeof strength === 'number' ? strength : strength.reshape([])) as Tensor<[]>;
+  });
 }
 
 function checkStrength(op: string, strength: number | Tensor): void {

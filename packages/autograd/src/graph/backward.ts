@@ -1,4 +1,4 @@
-import { DTypeError, GraphError, ShapeError, showShape } from '../errors.js';
+import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } from '../errors.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkGradient } from './anomaly.js';
@@ -270,10 +270,14 @@ function runHooks(node: Node, hooks: readonly GradHook[]): void {
     escape(grad.storage);
     const other = hook.fn(grad);
     if (other == null) continue;
+    if (!Array.isArray(other.shape))
+      throw new ArgumentError(`hook: returned ${show(other)}. Return a tensor to replace the gradient, or nothing.`);
     if (!sameShape(other.shape, grad.shape))
       throw new ShapeError(
         `hook: returned a gradient of shape ${showShape(other.shape)} for one of shape ${showShape(grad.shape)}. Return the same shape, or nothing.`,
       );
+    if (other.dtype !== grad.dtype)
+      throw new DTypeError(`hook: returned a ${other.dtype} gradient for one of ${grad.dtype}. Convert it with to('${grad.dtype}').`);
     put(node, hook.outputIndex, other);
     release(grad.storage, 'hook');
   }

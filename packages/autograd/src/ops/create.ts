@@ -72,7 +72,9 @@ function dtypeOf(data: unknown): DType {
 
 /** The elements in C order; throws where the nesting is ragged or an element is no number. */
 function flatten(data: unknown, shape: readonly number[], dtype: DType): ArrayLike<number> {
-  if (isFlat(data)) return checkWhole(data, dtype);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    throw new DataError(`tensor: the data are a ${show(data)}; there are no 64-bit integers here. Convert them: Float64Array.from(data, Number).`);
+  if (isFlat(data)) return checkWhole('tensor', data, dtype);
   const values: number[] = [];
   const visit = (level: unknown, depth: number, path: string): void => {
     if (depth === shape.length) {
@@ -90,18 +92,20 @@ function flatten(data: unknown, shape: readonly number[], dtype: DType): ArrayLi
     for (let i = 0; i < list.length; i++) visit(list[i], depth + 1, `${path}[${i}]`);
   };
   visit(data, 0, '');
-  return checkWhole(values, dtype);
+  return checkWhole('tensor', values, dtype);
 }
 
-function checkWhole(values: ArrayLike<number>, dtype: DType): ArrayLike<number> {
+function checkWhole(op: string, values: ArrayLike<number>, dtype: DType): ArrayLike<number> {
   if (dtype === 'int32')
     for (let i = 0; i < values.length; i++)
       if ((values[i] | 0) !== values[i])
-        throw new DataError(`tensor: element ${i} is ${values[i]}, which is no int32. Round it, or use dtype 'float32'.`);
+        throw new DataError(`${op}: element ${i} is ${values[i]}, which is no int32. Round it, or use dtype 'float32'.`);
   return values;
 }
 
 function filled(op: string, shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  if (options.dtype === 'int32' && (value | 0) !== value)
+    throw new DataError(`${op}: ${show(value)} is no int32. Round it, or use dtype 'float32'.`);
   return create(op, shape, options.dtype ?? 'float32', options, out => kernels().fill(out, value));
 }
 
@@ -145,7 +149,7 @@ export function arange(startOrEnd: number, end?: number, step = 1, options: Crea
   const n = Math.max(Math.ceil((stop - start) / step), 0);
   const whole = Number.isInteger(start) && Number.isInteger(stop) && Number.isInteger(step);
   return create('arange', [n] as [number], options.dtype ?? (whole ? 'int32' : 'float32'), options, out => {
-    kernels().write(out, Float64Array.from({ length: n }, (_, i) => start + i * step));
+    kernels().write(out, checkWhole('arange', Float64Array.from({ length: n }, (_, i) => start + i * step), out.dtype));
   });
 }
 

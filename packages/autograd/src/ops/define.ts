@@ -1,5 +1,5 @@
 import type { DType, Storage } from '@fluxion/kernels';
-import { ArgumentError, DTypeError } from '../errors.js';
+import { ArgumentError, DTypeError, show } from '../errors.js';
 import { mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
 import { record } from '../graph/record.js';
@@ -118,8 +118,9 @@ export function defineOp<I extends readonly Input[], A = undefined>(
       mode.recording = false;
       try {
         const out = forward(inputs as unknown as I, attributes);
-        // An op that returns its input would otherwise write its node over that of the input.
-        return inputs.includes(out) || out.node !== null ? new Tensor(out.storage, out.offset, out.shape, out.strides) : out;
+        if (!(out instanceof Tensor)) throw new ArgumentError(`${name}: its forward function must return a tensor, it returned ${show(out)}.`);
+        // A tensor of its own: it may be an input, or one that the function keeps, and its node must not be written over theirs.
+        return new Tensor(out.storage, out.offset, out.shape, out.strides);
       } finally {
         mode.recording = before;
       }
@@ -135,5 +136,11 @@ export function defineOp<I extends readonly Input[], A = undefined>(
               needs: i => node.needs(i),
             }),
   };
-  return (inputs, ...attributes) => apply(op, inputs, attributes[0] as A);
+  return (inputs, ...attributes) => {
+    if (!Array.isArray(inputs)) throw new ArgumentError(`${name}: expected a list of inputs, got ${show(inputs)}: ${name}([x]).`);
+    for (const x of inputs as readonly unknown[])
+      if (typeof x !== 'number' && !(x instanceof Tensor))
+        throw new ArgumentError(`${name}: expected tensors and numbers as inputs, got ${show(x)}. Pass it as an attribute.`);
+    return apply(op, inputs, attributes[0] as A);
+  };
 }

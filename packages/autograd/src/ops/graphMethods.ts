@@ -1,4 +1,4 @@
-import { ArgumentError, GraphError, ShapeError, show, showShape } from '../errors.js';
+import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } from '../errors.js';
 import { walkBackward } from '../graph/backward.js';
 import { engine } from '../graph/engine.js';
 import { type GradHook, markLeaf } from '../graph/node.js';
@@ -26,14 +26,17 @@ export function seedFor(op: string, output: Tensor, given: Tensor | null | undef
         `${op}: the output has shape ${showShape(output.shape)}, and only a single number has a gradient by itself. ` +
           'Reduce it first (sum, mean), or give the gradient of the output.',
       );
-    return engine.full(output.shape, 1, output.dtype);
+    const one = engine.full(output.shape, 1, output.dtype);
+    // Nobody else sees it: the walk frees it.
+    one.storage.engineOwned = true;
+    return one;
   }
   if (!sameShape(given.shape, output.shape))
     throw new ShapeError(
       `${op}: the gradient given has shape ${showShape(given.shape)}, the output ${showShape(output.shape)}. They must be the same.`,
     );
   if (given.dtype !== output.dtype)
-    throw new GraphError(`${op}: the gradient given is ${given.dtype}, the output ${output.dtype}. Convert it: g.to('${output.dtype}').`);
+    throw new DTypeError(`${op}: the gradient given is ${given.dtype}, the output ${output.dtype}. Convert it: g.to('${output.dtype}').`);
   return given;
 }
 

@@ -1,7 +1,7 @@
-import { ArgumentError, show } from '../errors.js';
+import { ArgumentError, GraphError, show, showShape } from '../errors.js';
 import { walkBackward } from '../graph/backward.js';
 import { enableGrad, mode, withMode } from '../graph/modes.js';
-import { Node, nodesCreated } from '../graph/node.js';
+import { clock, type Node, nodesCreated } from '../graph/node.js';
 import { apply, type Primitive, savesNothing } from '../ops/define.js';
 import { drawing, type Generator, type GeneratorState } from '../tensor/generator.js';
 import { view } from '../tensor/raw.js';
@@ -46,8 +46,25 @@ export function checkpoint<I extends readonly unknown[]>(fn: (...inputs: I) => T
   const value = withMode('checkpoint', 'saving', false, () => witnessing(draws, () => fn(...inputs)));
   if (!(value instanceof Tensor)) throw new ArgumentError(`checkpoint: the function must return a tensor, it returned ${show(value)}.`);
   if (value.node === null || value.node.id < before) return value;
-  const rerun = (): Tensor => enableGrad(() => withMode('checkpoint', 'saving', true, () => replaying(draws, () => fn(...inputs))));
-  return apply(checkpointOp, frontier(value, before), { value, rerun });
+  const edges = frontier(value, before);
+  const leaves = edges.flatMap(e => (e.node?.isLeaf === true && e.node.tensor !== null ? [e.node.tensor] : []));
+  const watched = [...inputs.filter(x => x instanceof Tensor), ...leaves];
+  const ranAt = clock.now;
+  const rerun = (): Tensor => {
+    checkUnchanged(watched, ranAt);
+    return enableGrad(() => withMode('checkpoint', 'saving', true, () => replaying(draws, () => fn(...inputs))));
+  };
+  return apply(checkpointOp, edges, { value, rerun });
+}
+
+/** Throws when a tensor that the segment starts from has other elements now: the second run would differentiate something else. */
+function checkUnchanged(watched: readonly Tensor[], ranAt: number): void {
+  for (const t of watched)
+    if (t.storage.version > ranAt)
+      throw new GraphError(
+        `checkpoint: ${t.name === '' ? 'a tensor' : t.name} of shape ${showShape(t.shape)}, which the function uses, has since been changed in place by ` +
+          `${t.storage.changedBy}, so that running it again would give other values. Call backward before changing it.`,
+      );
 }
 
 /** What the segment took from outside: the edges from its nodes to older ones. */

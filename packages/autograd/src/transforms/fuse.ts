@@ -114,7 +114,7 @@ function traceProgram(call: (...inputs: Input[]) => Tensor | readonly Tensor[], 
   };
   const observer: Observer = {
     applied: (op: DifferentiableOp<never>, given, _, [out]) => {
-      if (known.has(out.storage)) return;
+      if (known.has(out.storage) && out.ndim === 0) return;
       const how = (op as { readonly elementwise?: ElementwiseKernel }).elementwise;
       if (how === undefined)
         throw new GraphError(`fuse: the function calls ${op.name}, which does not work element by element. Call it outside.`);

@@ -14,7 +14,11 @@ export function keep<T extends Tensor>(t: T): T {
  * Runs `fn` and frees at once what was created inside, except what it returns (tensors in arrays and plain objects), what was given to `keep`, and the
  * gradients of leaves. Nothing needs it; it makes loops that create much a little faster. Using a freed tensor is an error. Synchronous functions only.
  */
-export function scope<R>(fn: () => R): R {
+export function scope<R>(fn: () => R): R;
+/** The same for the rest of a block: `using s = scope()`. What `s.keep(…)` was given outlives the block. */
+export function scope(): Scope;
+export function scope<R>(fn?: () => R): R | Scope {
+  if (fn === undefined) return openScope();
   if (typeof fn !== 'function') throw new ArgumentError(`scope: expected a function, got ${show(fn)}. Write scope(() => …).`);
   const mark = openRegion();
   let done = false;
@@ -30,6 +34,27 @@ export function scope<R>(fn: () => R): R {
   } finally {
     if (!done) abandonRegion();
   }
+}
+
+/** An open scope. Close it in the reverse order of opening, as `using` does. */
+export interface Scope extends Disposable {
+  /** Lets tensors, also in arrays and plain objects, outlive the scope; they belong to the scope around, if there is one. */
+  keep<T>(value: T): T;
+}
+
+function openScope(): Scope {
+  const mark = openRegion();
+  const kept: unknown[] = [];
+  let open = true;
+  const close = (): void => {
+    if (open) closeScope(mark, kept);
+    open = false;
+  };
+  const keepInside = <T>(value: T): T => {
+    kept.push(value);
+    return value;
+  };
+  return { keep: keepInside, [Symbol.dispose]: close };
 }
 
 function closeScope(mark: number, result: unknown): void {

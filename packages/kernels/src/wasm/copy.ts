@@ -1,7 +1,7 @@
+import type { Heap } from '../heap/heap.js';
 import type { Kernels, Operand } from '../interface.js';
 import { contiguousStrides, toElement } from '../reference/view.js';
 import { arrayType, type DType, Generation, itemSize, type TypedArray } from '../storage.js';
-import type { Heap } from '../heap/heap.js';
 import { addressOf, isContiguous, sizeOf, viewOf } from './layout.js';
 import type { Runtime } from './runtime.js';
 
@@ -22,7 +22,6 @@ type Layout = Pick<Operand, 'shape' | 'strides'>;
  * Drops dims of size 1 and merges neighbours that both sides step through evenly. Steps are in bytes. Returns how many
  * dims are left.
  */
-
 
 function simplify(a: Layout, out: Layout, fromSize: number, toSize: number): number {
   const { shape } = out;
@@ -54,7 +53,6 @@ function swap(i: number, j: number): void {
     list[j] = held;
   }
 }
-
 
 export interface CopyKernels extends Pick<Kernels, 'read' | 'write' | 'fill' | 'copy'> {
   /** Address of a contiguous copy in temporary memory. */

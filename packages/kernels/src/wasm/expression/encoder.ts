@@ -136,9 +136,6 @@ export interface LaneOps {
   readonly div: number;
   readonly min: number;
   readonly max: number;
-  /** Relaxed: a b + c, and c - a b, rounded once where the machine can. */
-  readonly madd: number;
-  readonly nmadd: number;
 }
 
 export const laneOps: Readonly<Record<'float32' | 'float64', LaneOps>> = {
@@ -170,8 +167,6 @@ export const laneOps: Readonly<Record<'float32' | 'float64', LaneOps>> = {
     div: 0xe7,
     min: 0xe8,
     max: 0xe9,
-    madd: 0x105,
-    nmadd: 0x106,
   },
   float64: {
     type: 'f64',
@@ -201,7 +196,5 @@ export const laneOps: Readonly<Record<'float32' | 'float64', LaneOps>> = {
     div: 0xf3,
     min: 0xf4,
     max: 0xf5,
-    madd: 0x107,
-    nmadd: 0x108,
   },
 };

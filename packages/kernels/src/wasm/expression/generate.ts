@@ -39,9 +39,12 @@ const masks = new Set([
  * The module of an expression, for one way that its inputs come. It exports
  * `run(rows, length, ...inputs, ...outputs)`: for a number its value, for an array its address and the bytes between rows;
  * an output is an address. Outputs are contiguous; rows and length are at least 1.
+ *
+ * Products are never fused into sums, in the relaxed build either: what is left of a b - c after cancellation would be
+ * another number than the ops one by one give, and its square root may be NaN. The loops wait for memory anyway.
  */
-export function generate(expression: Expression, kinds: readonly InputKind[], relaxed: boolean): Generated {
-  return new Generator(expression, kinds, relaxed).module();
+export function generate(expression: Expression, kinds: readonly InputKind[]): Generated {
+  return new Generator(expression, kinds).module();
 }
 
 class Generator {
@@ -50,11 +53,9 @@ class Generator {
   readonly #outputs: readonly number[];
   readonly #kinds: readonly InputKind[];
   readonly #imports: string[] = [];
-  /** For each node: Level; whether it is a mask; the product that is fused into it, or -1; whether it is fused away itself. */
+  /** For each node: Level, and whether it is a mask. */
   readonly #level: number[] = [];
   readonly #isMask: boolean[] = [];
-  readonly #product: number[] = [];
-  readonly #fused: boolean[] = [];
   readonly #code: Encoder = new Encoder();
   readonly #valueTypes: number[] = [ValueType.i32, ValueType.i32];
   /** Local of a number's value or an array's row address; the bytes between rows are in the next local. */
@@ -64,12 +65,12 @@ class Generator {
   readonly #nodeLocal: number[] = [];
   readonly #left: number;
 
-  constructor(expression: Expression, kinds: readonly InputKind[], relaxed: boolean) {
+  constructor(expression: Expression, kinds: readonly InputKind[]) {
     this.#ops = laneOps[expression.dtype];
     this.#nodes = expression.nodes;
     this.#outputs = expression.outputs;
     this.#kinds = kinds;
-    this.#analyse(relaxed);
+    this.#analyse();
     const types = this.#valueTypes;
     for (const kind of kinds) {
       this.#inputLocal.push(types.length);
@@ -88,15 +89,10 @@ class Generator {
     for (let i = 0; i < this.#nodes.length; i++) this.#nodeLocal.push(local++);
   }
 
-  #analyse(relaxed: boolean): void {
-    const uses = new Array<number>(this.#nodes.length).fill(0);
-    for (const i of this.#outputs) uses[i]++;
+  #analyse(): void {
     this.#nodes.forEach((node, i) => {
       let level: number = Level.call;
-      for (const k of argumentsOf(node)) {
-        uses[k]++;
-        level = Math.max(level, this.#level[k]);
-      }
+      for (const k of argumentsOf(node)) level = Math.max(level, this.#level[k]);
       this.#isMask[i] = masks.has(node.op);
       if (node.op === 'input') {
         const kind = this.#kinds[node.index];
@@ -111,24 +107,9 @@ class Generator {
       }
       if (node.op === 'where' && this.#isMask[node.a] && this.#isMask[node.b]) this.#isMask[i] = true;
       this.#level[i] = level;
-      this.#product[i] = -1;
-      this.#fused[i] = false;
       if (imported.has(node.op)) {
         const name = `${node.op}_${this.#ops.suffix}`;
         if (!this.#imports.includes(name)) this.#imports.push(name);
-      }
-    });
-    if (!relaxed) return;
-    // A product that only one sum uses is fused into it: one rounding less, so the result differs from the two ops by at most
-    // half an ulp of the product. A product computed less often than the sum stays outside the loop.
-    this.#nodes.forEach((node, i) => {
-      if (node.op !== 'add' && node.op !== 'sub') return;
-      const candidates = node.op === 'add' ? [node.a, node.b] : [node.b];
-      for (const k of candidates) {
-        if (this.#nodes[k].op !== 'mul' || uses[k] !== 1 || this.#level[k] !== this.#level[i]) continue;
-        this.#product[i] = k;
-        this.#fused[k] = true;
-        break;
       }
     });
   }
@@ -225,7 +206,7 @@ class Generator {
 
   #nodesOf(level: number, vector: number, part: boolean): void {
     this.#nodes.forEach((node, i) => {
-      if (this.#level[i] !== level || this.#fused[i]) return;
+      if (this.#level[i] !== level) return;
       this.#compute(node, i, vector, part);
       this.#set(this.#nodeLocal[i]);
     });
@@ -262,17 +243,6 @@ class Generator {
         this.#mask(node.b);
         this.#simd(node.op === 'logicalAnd' ? V128.and : node.op === 'logicalOr' ? V128.or : V128.xor);
         return;
-      case 'add':
-      case 'sub':
-        if (this.#product[i] >= 0) {
-          const product = this.#nodes[this.#product[i]] as { readonly a: number; readonly b: number };
-          this.#number(product.a);
-          this.#number(product.b);
-          this.#number(node.op === 'add' && this.#product[i] === node.a ? node.b : node.a);
-          this.#simd(node.op === 'add' ? ops.madd : ops.nmadd);
-          return;
-        }
-        break;
       case 'sign':
         // 0 for NaN and -0: no comparison holds.
         for (const side of [ops.gt, ops.lt]) {

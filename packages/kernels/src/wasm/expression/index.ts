@@ -26,9 +26,8 @@ class Program implements CompiledExpression {
 const kindsInNumber = 22;
 
 /**
- * Expressions compiled at run time: each becomes a small WebAssembly module that reads and writes every array once. In the
- * baseline build its results are those of the ops one by one, bit for bit; in the relaxed build a product may be fused
- * into the sum that uses it, which leaves out one rounding.
+ * Expressions compiled at run time: each becomes a small WebAssembly module that reads and writes every array once. The results
+ * are those of the ops one by one, bit for bit.
  */
 export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'run'> {
   const { heap } = runtime;
@@ -49,7 +48,7 @@ export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'r
     } else key = kinds.slice(0, count).join('');
     let kernel = program.kernels.get(key);
     if (kernel === undefined) {
-      const generated = generate(program.simplified, kinds.slice(0, count), runtime.relaxed);
+      const generated = generate(program.simplified, kinds.slice(0, count));
       const math: Record<string, Kernel> = {};
       for (const name of generated.imports) math[name] = runtime.exports[name];
       const module = new WebAssembly.Module(generated.bytes);

@@ -1,0 +1,184 @@
+import { Adam, AdamW, adam, adamw, SGD, sgd, type UpdateRule } from '../../../../optim/src/index.js';
+import { type Tensor, tanh, valueAndGrad } from '../../../src/index.js';
+import { type Comparison, tolerances } from '../compare.js';
+import type { Entry, GoldenTensor, KindCase } from '../format.js';
+import { build, float64, NotSupported } from '../tensors.js';
+
+type Options = Readonly<Record<string, unknown>>;
+type Params = Readonly<Record<string, Tensor>>;
+
+interface OptimCase extends KindCase {
+  readonly optimizer: string;
+  readonly ctor: Options;
+  readonly groups?: readonly ({ readonly params: readonly string[] } & Options)[];
+  readonly problem: string;
+  readonly problem_data: Readonly<Record<string, GoldenTensor>>;
+  readonly init: Readonly<Record<string, GoldenTensor>>;
+  readonly steps: number;
+  readonly stable_steps: number;
+  readonly grads?: readonly Readonly<Record<string, readonly Entry[] | null>>[];
+  readonly losses?: readonly number[];
+  readonly final_loss?: number;
+  readonly params: readonly Readonly<Record<string, readonly Entry[]>>[];
+  readonly state: Readonly<Record<string, Readonly<Record<string, GoldenTensor | number | null>>>>;
+}
+
+/** The classes in use here, with what they are called with. */
+interface Stepper {
+  step(): void;
+  zeroGrad(): void;
+  stateDict(): { readonly state: { readonly [index: number]: { readonly step: number } & Options } };
+}
+
+interface Kind {
+  readonly create: (
+    groups: readonly ({ readonly params: readonly Tensor[] } & Options)[],
+    options: Options,
+  ) => Stepper;
+  readonly rule: (options: Options) => UpdateRule;
+  /** PyTorch's option names and ours. */
+  readonly options: Readonly<Record<string, string>>;
+  /** PyTorch's names of the state and ours. */
+  readonly state: Readonly<Record<string, string>>;
+}
+
+const sharedByAdam = {
+  options: { lr: 'lr', betas: 'betas', eps: 'eps', weight_decay: 'weightDecay', amsgrad: 'amsgrad' },
+  state: { exp_avg: 'expAvg', exp_avg_sq: 'expAvgSq', max_exp_avg_sq: 'maxExpAvgSq' },
+};
+
+const kinds: Readonly<Record<string, Kind>> = {
+  SGD: {
+    create: (groups, options) => new SGD(groups, options),
+    rule: sgd,
+    options: {
+      lr: 'lr',
+      momentum: 'momentum',
+      dampening: 'dampening',
+      weight_decay: 'weightDecay',
+      nesterov: 'nesterov',
+    },
+    state: { momentum_buffer: 'momentumBuffer' },
+  },
+  Adam: { create: (groups, options) => new Adam(groups, options), rule: adam, ...sharedByAdam },
+  AdamW: { create: (groups, options) => new AdamW(groups, options), rule: adamw, ...sharedByAdam },
+};
+
+const problems: Readonly<Record<string, (data: Params) => (params: Params) => Tensor>> = {
+  quadratic:
+    ({ A, b }) =>
+    ({ x }) =>
+      x.mul(A.matmul(x)).sum().mul(0.5).sub(b.mul(x).sum()),
+  mlp:
+    ({ X, Y }) =>
+    params =>
+      mlp(params, X).sub(Y).square().mean(),
+};
+
+/** A perceptron with one hidden layer. */
+export function mlp({ W1, b1, W2, b2 }: Params, x: Tensor, activation: (x: Tensor) => Tensor = tanh): Tensor {
+  return activation(x.linear(W1, b1)).linear(W2, b2);
+}
+
+/** A trajectory of the optimizer class, and the same one of the pure rule where no gradient is missing. */
+export function runOptim(kindCase: KindCase, compare: Comparison): void {
+  const c = kindCase as OptimCase;
+  const kind = kinds[c.optimizer];
+  if (kind === undefined) throw new NotSupported(`there is no optimizer ${c.optimizer} yet`);
+  const options = renamed(c.ctor, kind);
+  const groups = (c.groups ?? [{ params: Object.keys(c.init) }]).map(({ params, ...own }) => ({
+    names: params,
+    options: renamed(own, kind),
+  }));
+  const loss = c.problem === 'grads' ? null : problems[c.problem];
+  if (loss === undefined) throw new NotSupported(`there is no problem ${c.problem} yet`);
+  const objective = loss === null ? null : loss(map(c.problem_data, t => build(t)));
+  runClass(c, kind, groups, options, objective, compare);
+  if (c.groups === undefined && (c.grads ?? []).every(g => Object.values(g).every(data => data !== null)))
+    runRule(c, kind.rule(options), objective, compare);
+}
+
+function runClass(
+  c: OptimCase,
+  kind: Kind,
+  groups: readonly { readonly names: readonly string[]; readonly options: Options }[],
+  options: Options,
+  objective: ((params: Params) => Tensor) | null,
+  compare: Comparison,
+): void {
+  const params = map(c.init, t => build(t).requiresGrad_());
+  const optimizer = kind.create(
+    groups.map(g => ({ ...g.options, params: g.names.map(name => params[name]) })),
+    options,
+  );
+  for (let t = 0; t < c.steps; t++) {
+    optimizer.zeroGrad();
+    if (objective === null) {
+      for (const [name, data] of Object.entries(c.grads?.[t] ?? {}))
+        params[name].grad = data === null ? null : float64(data, params[name].shape);
+    } else {
+      const loss = objective(params);
+      loss.backward();
+      if (t < c.stable_steps)
+        compare.number(`losses[${t}]`, loss.item(), c.losses?.[t] ?? 'NaN', tolerances.trajectory);
+    }
+    optimizer.step();
+    if (t < c.stable_steps)
+      for (const [name, want] of Object.entries(c.params[t]))
+        compare.numbers(`params[${t}].${name}`, params[name].toTypedArray(), want, tolerances.trajectory);
+  }
+  if (c.stable_steps < c.steps) return;
+  if (objective !== null && c.final_loss !== undefined)
+    compare.number('final_loss', objective(params).item(), c.final_loss, tolerances.trajectory);
+  const names = groups.flatMap(g => g.names);
+  const { state } = optimizer.stateDict();
+  names.forEach((name, index) => {
+    for (const [slot, want] of Object.entries(c.state[name] ?? {})) {
+      if (want === null) continue;
+      const got = slot === 'step' ? [state[index]?.step] : state[index]?.[kind.state[slot]];
+      const data = typeof want === 'number' ? [want] : want.data;
+      compare.numbers(`state.${name}.${slot}`, (got ?? []) as ArrayLike<number>, data, tolerances.trajectory);
+    }
+  });
+}
+
+function runRule(
+  c: OptimCase,
+  rule: UpdateRule,
+  objective: ((params: Params) => Tensor) | null,
+  compare: Comparison,
+): void {
+  let params = map(c.init, t => build(t));
+  let state = rule.init(params);
+  for (let t = 0; t < c.stable_steps; t++) {
+    const grads =
+      objective === null
+        ? map(c.grads?.[t] ?? {}, (data, name) => float64(data ?? [], params[name].shape))
+        : valueAndGrad(objective)(params).grads;
+    ({ params, state } = rule.update(grads, state, params));
+    for (const [name, want] of Object.entries(c.params[t]))
+      compare.numbers(
+        `params[${t}].${name} of the rule`,
+        params[name].toTypedArray(),
+        want,
+        tolerances.trajectory,
+      );
+  }
+}
+
+function renamed(options: Options, kind: Kind): Options {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => {
+      if (kind.options[name] === undefined) throw new NotSupported(`the option ${name} is not there yet`);
+      return [kind.options[name], value];
+    }),
+  );
+}
+
+/** Maps the values of an object. */
+export function map<A, B>(
+  object: Readonly<Record<string, A>>,
+  fn: (value: A, name: string) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, fn(value, name)]));
+}

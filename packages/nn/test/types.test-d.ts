@@ -1,0 +1,60 @@
+// Checked by tsc; nothing runs.
+
+import { relu, type Tensor, zeros } from '@fluxion/autograd';
+import { crossEntropy, functionalCall, Linear, Module, mseLoss, ReLU, Sequential } from '../src/index.js';
+
+type Equal<X, Y> = (<T>() => T extends X ? 1 : 2) extends <T>() => T extends Y ? 1 : 2 ? true : false;
+declare function expectType<T>(): <X>(value: X & (Equal<X, T> extends true ? unknown : never)) => void;
+
+declare const n: number;
+declare const anyShape: Tensor;
+
+const fc = new Linear(784, 128);
+expectType<Linear<784, 128>>()(fc);
+expectType<Tensor<[128, 784]>>()(fc.weight);
+expectType<Tensor<[64, 128]>>()(fc.forward(zeros([64, 784])));
+expectType<Tensor<[2, number, 128]>>()(fc.forward(zeros([2, n, 784])));
+expectType<Tensor<[128]>>()(fc.forward(zeros([784])));
+expectType<Tensor>()(fc.forward(anyShape));
+expectType<Tensor<[64, number]>>()(new Linear(n, n).forward(zeros([64, 3])));
+// @ts-expect-error 784 features, not 28
+fc.forward(zeros([64, 28]));
+
+expectType<Tensor<[3, 4]>>()(new ReLU().forward(zeros([3, 4])));
+
+const net = new Sequential(new Linear(784, 128), relu, new Linear(128, 10), new ReLU());
+expectType<Tensor<[64, 10]>>()(net.forward(zeros([64, 784])));
+expectType<Tensor<[number, 10]>>()(net.forward(zeros([n, 784])));
+expectType<Tensor>()(net.forward(anyShape));
+// @ts-expect-error 784 features, not 28
+net.forward(zeros([64, 28]));
+const broken = new Sequential(new Linear(784, 128), new Linear(127, 10));
+// @ts-expect-error 128 features do not fit 127
+broken.forward(zeros([64, 784]));
+expectType<Tensor<[5]>>()(new Sequential(relu, (_: Tensor) => zeros([5])).forward(zeros([2])));
+declare const layers: Linear[];
+expectType<Tensor>()(new Sequential(...layers).forward(zeros([64, 784])));
+
+class Head extends Module {
+  override forward(x: Tensor<[number, 784]>): Tensor<[number, 2]> {
+    return x.matmul(zeros([784, 2]));
+  }
+}
+
+class Net extends Module {
+  body = net;
+  head = new Linear(10, 2);
+  override forward(x: Tensor<[number, 784]>, scale: number): Tensor<[number, 2]> {
+    return this.head.forward(this.body.forward(x)).mul(scale);
+  }
+}
+expectType<Tensor<[number, 2]>>()(functionalCall(new Net(), {}, zeros([64, 784]), 3));
+// @ts-expect-error scale is missing
+functionalCall(new Net(), {}, zeros([64, 784]));
+expectType<Tensor<[number, 2]>>()(new Sequential(new Linear(3, 784), new Head()).forward(zeros([64, 3])));
+
+expectType<Tensor<[]>>()(crossEntropy(zeros([64, 10]), zeros([64])));
+expectType<Tensor<[64]>>()(crossEntropy(zeros([64, 10]), zeros([64]), { reduction: 'none' }));
+expectType<Tensor<[2, 5, 5]>>()(crossEntropy(zeros([2, 3, 5, 5]), zeros([2]), { reduction: 'none' }));
+expectType<Tensor<[]>>()(mseLoss(zeros([64, 10]), zeros([64, 10])));
+expectType<Tensor<[64, 10]>>()(mseLoss(zeros([64, 10]), zeros([64, 10]), { reduction: 'none' }));
