@@ -8,19 +8,23 @@ type BinaryOp = (a: ag.Tensor | number, b: ag.Tensor | number) => ag.Tensor;
 type Pair = (d: Draw, a: readonly number[], b: readonly number[]) => [ag.Tensor, ag.Tensor];
 
 /** What every op of two operands refuses. */
-function operandErrors(name: string, op: BinaryOp): ErrorCase[] {
+function operandErrors(name: string, op: BinaryOp, dtype: 'float32' | 'bool' = 'float32'): ErrorCase[] {
   return [
     {
       label: 'shapes that do not broadcast',
-      call: () => op(zeros([2, 3]), zeros([4])),
+      call: () => op(zeros([2, 3], { dtype }), zeros([4], { dtype })),
       error: ShapeError,
-      message: new RegExp(`^${name}: shapes \\[2, 3\\] and \\[4\\] do not broadcast: dim -1 is 3 in the one and 4 in the other`),
+      message: new RegExp(
+        `^${name}: shapes \\[2, 3\\] and \\[4\\] do not broadcast: dim -1 is 3 in the one and 4 in the other`,
+      ),
     },
     {
       label: 'two dtypes',
       call: () => op(zeros([2]), zeros([2], { dtype: 'float64' })),
       error: DTypeError,
-      message: new RegExp(`^${name}: operands have dtypes float32 and float64; they must be the same\\. Convert one`),
+      message: new RegExp(
+        `^${name}: operands have dtypes float32 and float64; they must be the same\\. Convert one`,
+      ),
     },
     {
       label: 'no tensor',
@@ -32,7 +36,9 @@ function operandErrors(name: string, op: BinaryOp): ErrorCase[] {
       label: 'an array instead of a tensor',
       call: () => op(zeros([2]), [1, 2] as never),
       error: ag.ArgumentError,
-      message: new RegExp(`^${name}: expected a tensor or a number, got \\[1, 2\\]\\. Make it a tensor first`),
+      message: new RegExp(
+        `^${name}: expected a tensor or a number, got \\[1, 2\\]\\. Make it a tensor first`,
+      ),
     },
   ];
 }
@@ -71,7 +77,12 @@ interface BinarySpec {
 
 const specials = [0, -0, 1, -2, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
 
-function arithmetic(name: string, op: unknown, f: (a: number, b: number) => number, spec: BinarySpec = {}): OpInfo {
+function arithmetic(
+  name: string,
+  op: unknown,
+  f: (a: number, b: number) => number,
+  spec: BinarySpec = {},
+): OpInfo {
   const fn = op as BinaryOp;
   const make: Pair = spec.pair ?? ((d, a, b) => [d.tensor(a, spec.a), d.tensor(b, spec.b)]);
   const { left = 1.5, right = 0.75 } = spec;
@@ -110,7 +121,9 @@ function arithmetic(name: string, op: unknown, f: (a: number, b: number) => numb
             label: 'int32 is refused',
             call: () => fn(tensor([1], { dtype: 'int32' }), 1),
             error: DTypeError,
-            message: new RegExp(`^${name}: expected float32 or float64: convert with to\\('float32'\\), got int32`),
+            message: new RegExp(
+              `^${name}: expected float32 or float64: convert with to\\('float32'\\), got int32`,
+            ),
           },
     ],
   };
@@ -143,7 +156,7 @@ function logical(name: string, op: unknown, f: (a: boolean, b: boolean) => boole
     naive: (a: Dense, b: Dense) => map((x, y) => Number(f(x !== 0, y !== 0)), a, b),
     noDerivative: 'its output is bool',
     errors: [
-      ...operandErrors(name, fn),
+      ...operandErrors(name, fn, 'bool'),
       {
         label: 'numbers are refused',
         call: () => fn(tensor([1]), tensor([0])),
@@ -164,8 +177,18 @@ export const binarySamples = {
   sub: arithmetic('sub', ag.sub, (a, b) => a - b, { int32: true }),
   mul: arithmetic('mul', ag.mul, (a, b) => a * b, { int32: true }),
   div: arithmetic('div', ag.div, (a, b) => a / b, { b: { avoid: [0], margin: 0.5 } }),
-  maximum: arithmetic('maximum', ag.maximum, nan(Math.max), { pair: apart, int32: true, left: 0.3, right: 0.3 }),
-  minimum: arithmetic('minimum', ag.minimum, nan(Math.min), { pair: apart, int32: true, left: 0.3, right: 0.3 }),
+  maximum: arithmetic('maximum', ag.maximum, nan(Math.max), {
+    pair: apart,
+    int32: true,
+    left: 0.3,
+    right: 0.3,
+  }),
+  minimum: arithmetic('minimum', ag.minimum, nan(Math.min), {
+    pair: apart,
+    int32: true,
+    left: 0.3,
+    right: 0.3,
+  }),
   pow: withCalls(
     arithmetic('pow', ag.pow, (a, b) => a ** b, {
       a: { min: 0.4, max: 2 },
@@ -175,7 +198,10 @@ export const binarySamples = {
     }),
     {
       ...Object.fromEntries(
-        [0, 1, 2, 3, -1, -2].map(n => [`exponent ${n}`, (d: Draw) => [d.tensor([3], { avoid: [0], margin: 0.3 }), n]]),
+        [0, 1, 2, 3, -1, -2].map(n => [
+          `exponent ${n}`,
+          (d: Draw) => [d.tensor([3], { avoid: [0], margin: 0.3 }), n],
+        ]),
       ),
     },
     {

@@ -1,4 +1,4 @@
-import { type DType, full, Generator, noGrad, type Tensor, tensor } from '../src/index.js';
+import { type DType, full, Generator, noGrad, rand, type Tensor, tensor } from '../src/index.js';
 
 export interface DrawOptions {
   /** Of the floating point tensors. Default float64. */
@@ -36,7 +36,7 @@ export class Draw {
   }
 
   private uniform(n: number): number[] {
-    return Array.from(this.generator.draw('uniform', [n], 'float64').toTypedArray());
+    return Array.from(rand([n], { dtype: 'float64', generator: this.generator }).toTypedArray());
   }
 
   /** A whole number from `min` to `max`. */
@@ -50,9 +50,13 @@ export class Draw {
   }
 
   /** A floating point tensor with elements in a range, away from what is to be avoided. */
-  tensor(shape: readonly number[], { min = -2, max = 2, avoid = [], margin = 0.1 }: RangeOptions = {}): Tensor {
+  tensor(
+    shape: readonly number[],
+    { min = -2, max = 2, avoid = [], margin = 0.1 }: RangeOptions = {},
+  ): Tensor {
     const clear = (x: number): number => {
-      for (const p of avoid) if (Math.abs(x - p) < margin) return p + (x < p ? -1 : 1) * (margin + 0.5 * Math.abs(x - p));
+      for (const p of avoid)
+        if (Math.abs(x - p) < margin) return p + (x < p ? -1 : 1) * (margin + 0.5 * Math.abs(x - p));
       return x;
     };
     const values = this.uniform(count(shape)).map(u => clear(min + (max - min) * u));
@@ -60,7 +64,10 @@ export class Draw {
   }
 
   /** A floating point tensor without ties: any two elements are at least `step` / 2 apart, around 0. */
-  distinct(shape: readonly number[], { step = 0.4, offset = 0 }: { step?: number; offset?: number } = {}): Tensor {
+  distinct(
+    shape: readonly number[],
+    { step = 0.4, offset = 0 }: { step?: number; offset?: number } = {},
+  ): Tensor {
     const n = count(shape);
     const order = this.uniform(n)
       .map((u, i) => ({ u, i }))

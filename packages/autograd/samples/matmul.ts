@@ -10,7 +10,8 @@ const linear = ag.linear as (x: ag.Tensor, weight: ag.Tensor, bias?: ag.Tensor |
 function product(a: Dense, b: Dense): Dense {
   const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
   const right = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
-  const batch = left.length === 2 && right.length === 2 ? [] : broadcast(left.slice(0, -2), right.slice(0, -2));
+  const batch =
+    left.length === 2 && right.length === 2 ? [] : broadcast(left.slice(0, -2), right.slice(0, -2));
   const inner = left[left.length - 1];
   const rows = a.shape.length === 1 ? [] : [left[left.length - 2]];
   const columns = b.shape.length === 1 ? [] : [right[right.length - 1]];
@@ -45,7 +46,10 @@ export const matmulSamples = {
       'batch, vector': d => [d.tensor([2, 2, 3]), d.tensor([3])],
       'vector, batch': d => [d.tensor([3]), d.tensor([2, 3, 2])],
       'both transposed': d => [d.tensor([3, 2]).transpose(0, 1), d.tensor([4, 3]).transpose(-1, -2)],
-      'batch transposed': d => [d.tensor([3, 2, 2]).transpose(0, 2), d.tensor([2, 3, 2]).permute([1, 0, 2]).slice(1, { end: 2 })],
+      'batch transposed': d => [
+        d.tensor([3, 2, 2]).transpose(0, 2),
+        d.tensor([3, 2, 2]).permute([1, 0, 2]),
+      ],
       'sliced and expanded': d => [d.tensor([2, 5]).slice(1, { step: 2 }), d.tensor([3, 1]).expand([3, 2])],
       'nothing to sum': d => [d.tensor([2, 0]), d.tensor([0, 3])],
       'no rows': d => [d.tensor([0, 2]), d.tensor([2, 3])],
@@ -57,7 +61,8 @@ export const matmulSamples = {
         label: 'inner sizes differ',
         call: () => matmul(zeros([2, 3]), zeros([4, 5])),
         error: ShapeError,
-        message: /^matmul: inner sizes differ: \[2, 3\] x \[4, 5\] has 3 in dim 1 of the first and 4 in dim 0 of the second.*transpose/,
+        message:
+          /^matmul: inner sizes differ: \[2, 3\] x \[4, 5\] has 3 in dim 1 of the first and 4 in dim 0 of the second.*transpose/,
       },
       {
         label: 'batches that do not broadcast',
@@ -116,7 +121,8 @@ export const matmulSamples = {
         label: 'features differ',
         call: () => linear(zeros([2, 3]), zeros([5, 4])),
         error: ShapeError,
-        message: /^linear: an input of shape \[2, 3\] has 3 features, the weight \[5, 4\] expects 4\. The weight's shape is \[out, in\]/,
+        message:
+          /^linear: an input of shape \[2, 3\] has 3 features, the weight \[5, 4\] expects 4\. The weight's shape is \[out, in\]/,
       },
       {
         label: 'a weight of three dims',

@@ -71,7 +71,10 @@ export function reduce(
   const rank = x.shape.length;
   const listed = dim === undefined ? x.shape.map((_, i) => i) : [dim].flat();
   const dims = listed.map(d => dimOf(d, rank));
-  const shape = options?.keepdim === true ? x.shape.map((n, i) => (dims.includes(i) ? 1 : n)) : x.shape.filter((_, i) => !dims.includes(i));
+  const shape =
+    options?.keepdim === true
+      ? x.shape.map((n, i) => (dims.includes(i) ? 1 : n))
+      : x.shape.filter((_, i) => !dims.includes(i));
   return build(shape, index => {
     let k = 0;
     const fixed = x.shape.map((_, i) => {

@@ -19,7 +19,9 @@ function dimErrors(name: string, op: ReduceOp): ErrorCase[] {
       label: 'no such dim',
       call: () => op(zeros([2, 3]), 2),
       error: IndexError,
-      message: new RegExp(`^${name}: dim 2 is outside the range of a tensor with 2 dims: expected a whole number from -2 to 1`),
+      message: new RegExp(
+        `^${name}: dim 2 is outside the range of a tensor with 2 dims: expected a whole number from -2 to 1`,
+      ),
     },
     {
       label: 'a fraction as dim',
@@ -157,7 +159,11 @@ function argReduction(name: string, op: unknown, f: (values: readonly number[]) 
     },
     naive: (x: Dense, dim?: number, options?: ag.ReduceOptions) => reduce(f, x, dim, options),
     noDerivative: 'an index moves in jumps',
-    errors: [...dimErrors(name, op as ReduceOp), emptyError(name, op as ReduceOp), wrongDType(name, op as ReduceOp, 'bool')],
+    errors: [
+      ...dimErrors(name, op as ReduceOp),
+      emptyError(name, op as ReduceOp),
+      wrongDType(name, op as ReduceOp, 'bool'),
+    ],
   };
 }
 
@@ -217,7 +223,10 @@ export const reduceSamples = {
     edges: { int32: d => [d.ints([2, 3], -5, 5), 1], bool: d => [d.bools([7])] },
     errors: [],
   }),
-  mean: reduction('mean', ag.mean, average, ordinary, { edges: empties, errors: [wrongDType('mean', ag.mean as ReduceOp)] }),
+  mean: reduction('mean', ag.mean, average, ordinary, {
+    edges: empties,
+    errors: [wrongDType('mean', ag.mean as ReduceOp)],
+  }),
   var: deviation('var', ag.var, x => x),
   std: deviation('std', ag.std, Math.sqrt),
   amax: reduction('amax', ag.amax, largest, distinct, {
@@ -237,7 +246,17 @@ export const reduceSamples = {
       ...empties,
       'large numbers': d => [d.of([1000, 999, -1000, -1001], [2, 2]), 1],
       infinities: d => [
-        d.of([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0, Number.NEGATIVE_INFINITY, 1], [3, 2]),
+        d.of(
+          [
+            Number.NEGATIVE_INFINITY,
+            Number.NEGATIVE_INFINITY,
+            Number.POSITIVE_INFINITY,
+            0,
+            Number.NEGATIVE_INFINITY,
+            1,
+          ],
+          [3, 2],
+        ),
         1,
       ],
     },
@@ -246,4 +265,3 @@ export const reduceSamples = {
   softmax: softmax('softmax', ag.softmax, (values, i) => Math.exp(values[i] - logSumExp(values))),
   logSoftmax: softmax('logSoftmax', ag.logSoftmax, (values, i) => values[i] - logSumExp(values)),
 } satisfies Record<string, OpInfo>;
-

@@ -1,6 +1,6 @@
 import type { FluxionError } from '../src/index.js';
-import type { Dense } from './naive.js';
 import type { Draw } from './draw.js';
+import type { Dense } from './naive.js';
 
 /** What an op is called with, in order. */
 export type Arguments = readonly unknown[];

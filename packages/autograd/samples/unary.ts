@@ -6,7 +6,17 @@ import type { ErrorCase, OpInfo } from './types.js';
 
 type UnaryOp = (x: ag.Tensor) => ag.Tensor;
 
-const specials = [0, -0, 1, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1e-30, -1e-30];
+const specials = [
+  0,
+  -0,
+  1,
+  -1,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  Number.NaN,
+  1e-30,
+  -1e-30,
+];
 
 /** Shapes that every elementwise op has to take. */
 export function shapesFor(range: RangeOptions): Record<string, (d: Draw) => unknown[]> {
@@ -21,7 +31,11 @@ export function shapesFor(range: RangeOptions): Record<string, (d: Draw) => unkn
   };
 }
 
-export function wrongDType(name: string, op: (x: ag.Tensor) => unknown, dtype: 'int32' | 'bool' = 'int32'): ErrorCase {
+export function wrongDType(
+  name: string,
+  op: (x: ag.Tensor) => unknown,
+  dtype: 'int32' | 'bool' = 'int32',
+): ErrorCase {
   return {
     label: `${dtype} is refused`,
     call: () => op(tensor([1, 0], { dtype })),
@@ -139,7 +153,7 @@ export const unarySamples = {
     op: ag.silu,
     calls: shapesFor({}),
     naive: (x: Dense) => map(v => v * sigmoid(v), x),
-    errors: [wrongDType('(silu|sigmoid)', ag.silu as UnaryOp)],
+    errors: [wrongDType('silu', ag.silu as UnaryOp)],
   },
   softplus: {
     op: ag.softplus,
@@ -151,7 +165,7 @@ export const unarySamples = {
     edges: { 'large numbers': d => [d.of([1000, -1000, 88, 700, 20, 21])] },
     naive: (x: Dense, { beta = 1, threshold = 20 }: ag.SoftplusOptions = {}) =>
       map(v => (beta * v > threshold ? v : Math.log1p(Math.exp(beta * v)) / beta), x),
-    errors: [wrongDType('(softplus|exp)', ag.softplus as UnaryOp)],
+    errors: [wrongDType('softplus', ag.softplus as UnaryOp)],
   },
   clamp: {
     op: ag.clamp,

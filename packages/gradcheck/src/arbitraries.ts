@@ -37,11 +37,16 @@ export function broadcastableShapes(options: BroadcastableOptions = {}): fc.Arbi
     fc
       .record({
         lead: fc.integer({ min: 0, max: full.length }),
-        ones: fc.array(fc.constantFrom(false, false, true), { minLength: full.length, maxLength: full.length }),
+        ones: fc.array(fc.constantFrom(false, false, true), {
+          minLength: full.length,
+          maxLength: full.length,
+        }),
       })
       .map(({ lead, ones }) => full.map((size, i) => (ones[i] ? 1 : size)).slice(lead));
   return shapes(rest).chain(full =>
-    fc.array(one(full), { minLength: count, maxLength: count }).map(list => ({ shapes: list, result: joined(list) })),
+    fc
+      .array(one(full), { minLength: count, maxLength: count })
+      .map(list => ({ shapes: list, result: joined(list) })),
   );
 }
 
@@ -94,7 +99,13 @@ export function tensors(options: TensorOptions = {}): fc.Arbitrary<Tensor> {
   });
 }
 
-function elements({ dtype = 'float64', min, max, avoid = [], margin = 0.05 }: TensorOptions): fc.Arbitrary<number> {
+function elements({
+  dtype = 'float64',
+  min,
+  max,
+  avoid = [],
+  margin = 0.05,
+}: TensorOptions): fc.Arbitrary<number> {
   if (dtype === 'bool') return fc.integer({ min: min ?? 0, max: max ?? 1 });
   const low = min ?? -3;
   const high = max ?? 3;

@@ -79,10 +79,20 @@ function* directionsOf({ values }: Subject, options: CompareOptions): IterableIt
     return;
   }
   for (let k = 0; k < options.directions; k++)
-    yield new Map(Array.from(options.generator.draw('normal', [values.length], 'float64').toTypedArray(), (u, i) => [i, u]));
+    yield new Map(
+      Array.from(options.generator.draw('normal', [values.length], 'float64').toTypedArray(), (u, i) => [
+        i,
+        u,
+      ]),
+    );
 }
 
-function compareAlong(subject: Subject, direction: Direction, atZero: Sample, { atol, rtol }: CompareOptions): Finding {
+function compareAlong(
+  subject: Subject,
+  direction: Direction,
+  atZero: Sample,
+  { atol, rtol }: CompareOptions,
+): Finding {
   const { values, gradient } = subject;
   let analytic = 0;
   let largest = 0;
@@ -95,17 +105,36 @@ function compareAlong(subject: Subject, direction: Direction, atZero: Sample, { 
     for (const [i, u] of direction) moved[i] += t * u;
     return subject.f(moved);
   };
-  const slope = slopeAtZero(f, atZero, stepFor(direction.size === 1 ? values[firstOf(direction)] : largest), atol);
+  const slope = slopeAtZero(
+    f,
+    atZero,
+    stepFor(direction.size === 1 ? values[firstOf(direction)] : largest),
+    atol,
+  );
   const error = Math.abs(analytic - slope.value);
   const tolerance = atol + rtol * Math.max(Math.abs(analytic), Math.abs(slope.value)) + slope.noise;
   const position = direction.size === 1 ? positionOf(firstOf(direction), subject.shape) : null;
-  const at = { input: subject.index, name: subject.name, position, analytic, numeric: slope.value, error, tolerance };
+  const at = {
+    input: subject.index,
+    name: subject.name,
+    position,
+    analytic,
+    numeric: slope.value,
+    error,
+    tolerance,
+  };
   // A NaN is no small error.
   return { at, slope, ratio: Number.isNaN(error) ? Number.POSITIVE_INFINITY : error / tolerance };
 }
 
 /** Halves a direction that fails until one element is left, or neither half fails by itself. */
-function locate(subject: Subject, direction: Direction, atZero: Sample, options: CompareOptions, found: Finding): Finding {
+function locate(
+  subject: Subject,
+  direction: Direction,
+  atZero: Sample,
+  options: CompareOptions,
+  found: Finding,
+): Finding {
   let entries = [...direction];
   let best = found;
   while (entries.length > 1) {

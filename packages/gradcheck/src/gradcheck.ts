@@ -1,4 +1,14 @@
-import { ArgumentError, DTypeError, enableGrad, Generator, grad, noGrad, show, Tensor, tensor } from '@fluxion/autograd';
+import {
+  ArgumentError,
+  DTypeError,
+  enableGrad,
+  Generator,
+  grad,
+  noGrad,
+  show,
+  Tensor,
+  tensor,
+} from '@fluxion/autograd';
 import { compareSlopes, type Problem } from './compare.js';
 import { GradcheckError, type GradcheckKind, type GradientReport, place } from './report.js';
 import { strided, tensorsIn, valuesOf } from './tensors.js';
@@ -21,7 +31,10 @@ export interface GradcheckOptions {
 }
 
 /** A function under check: from tensors to a tensor, or to tensors in arrays and plain objects. */
-export type Differentiated<T extends readonly Tensor[]> = (...inputs: T) => object;
+export type Differentiated<T extends readonly Tensor[]> = (...inputs: Given<T>) => object;
+
+/** `T` itself; conditional, so that the inputs alone decide what it is, and not the parameters of the function. */
+type Given<T> = T extends readonly Tensor[] ? T : never;
 
 interface Check {
   readonly op: string;
@@ -80,7 +93,10 @@ export function checkSecondGradients<const T extends readonly Tensor[]>(
   return check({
     ...first,
     inputs: [...inputs, ...cotangents],
-    names: [...first.names, ...cotangents.map((_, i) => (cotangents.length === 1 ? 'the cotangent' : `cotangent ${i}`))],
+    names: [
+      ...first.names,
+      ...cotangents.map((_, i) => (cotangents.length === 1 ? 'the cotangent' : `cotangent ${i}`)),
+    ],
     fn: (...all) => {
       const given = all.slice(0, count);
       const recorded = given.some(x => x.requiresGrad);
@@ -100,7 +116,8 @@ function passed(report: GradientReport): GradientReport {
 const isFloating = (t: Tensor): boolean => t.dtype === 'float32' || t.dtype === 'float64';
 
 function prepare(op: string, fn: unknown, inputs: readonly Tensor[], options: GradcheckOptions): Check {
-  if (typeof fn !== 'function') throw new ArgumentError(`${op}: expected a function of tensors, got ${show(fn)}.`);
+  if (typeof fn !== 'function')
+    throw new ArgumentError(`${op}: expected a function of tensors, got ${show(fn)}.`);
   if (!Array.isArray(inputs) || !inputs.every(x => x instanceof Tensor))
     throw new ArgumentError(`${op}: expected an array of tensors as inputs, got ${show(inputs)}.`);
   const names = inputs.map((x: Tensor, i) => options.names?.[i] ?? (x.name === '' ? `input ${i}` : x.name));
@@ -124,10 +141,14 @@ function asLeaves(inputs: readonly Tensor[]): Tensor[] {
 function run({ op, fn }: Check, inputs: readonly Tensor[]): Tensor[] {
   const outputs = enableGrad(() => tensorsIn(fn(...inputs)).filter(isFloating));
   if (outputs.length === 0)
-    throw new ArgumentError(`${op}: the function returned no floating point tensor, so it has no derivative to check.`);
+    throw new ArgumentError(
+      `${op}: the function returned no floating point tensor, so it has no derivative to check.`,
+    );
   for (const y of outputs)
     if (y.dtype !== 'float64')
-      throw new DTypeError(`${op}: the function returned a ${y.dtype} tensor; expected float64 all the way. Remove the conversion inside.`);
+      throw new DTypeError(
+        `${op}: the function returned a ${y.dtype} tensor; expected float64 all the way. Remove the conversion inside.`,
+      );
   return outputs;
 }
 
@@ -146,11 +167,19 @@ interface Pass {
   readonly gradValues: readonly Float64Array[];
 }
 
-function pull(outputs: readonly Tensor[], leaves: readonly Tensor[], cotangents: readonly Tensor[]): Tensor[] {
+function pull(
+  outputs: readonly Tensor[],
+  leaves: readonly Tensor[],
+  cotangents: readonly Tensor[],
+): Tensor[] {
   return grad(outputs, leaves, { gradOutputs: cotangents, retainGraph: true, allowUnused: true }) as Tensor[];
 }
 
-function pass(c: Check, inputs: readonly Tensor[], cotangents: (outputs: readonly Tensor[]) => readonly Tensor[]): Pass {
+function pass(
+  c: Check,
+  inputs: readonly Tensor[],
+  cotangents: (outputs: readonly Tensor[]) => readonly Tensor[],
+): Pass {
   const all = asLeaves(inputs);
   const outputs = run(c, all);
   const outputValues = outputs.map(valuesOf);
@@ -203,7 +232,10 @@ function judge(c: Check): GradientReport {
   const plain = c.inputs.map((x, i) => (x.dtype === 'float64' ? fromValues(before[i], x.shape) : x));
   const floating = c.inputs.flatMap((x, i) => (x.dtype === 'float64' ? [i] : []));
   const f = (input: number, values: Float64Array): { value: number; scale: number } => {
-    const outputs = run(c, plain.map((x, i) => (i === input ? fromValues(values, x.shape) : x)));
+    const outputs = run(
+      c,
+      plain.map((x, i) => (i === input ? fromValues(values, x.shape) : x)),
+    );
     return contract(c, outputs, given);
   };
   const outcome = compareSlopes({
@@ -231,14 +263,20 @@ function fromValues(values: Float64Array, shape: readonly number[]): Tensor {
   return noGrad(() => tensor(values).reshape(shape as number[])) as Tensor;
 }
 
-function contract(c: Check, outputs: readonly Tensor[], cotangents: readonly Float64Array[]): { value: number; scale: number } {
+function contract(
+  c: Check,
+  outputs: readonly Tensor[],
+  cotangents: readonly Float64Array[],
+): { value: number; scale: number } {
   let value = 0;
   let scale = 0;
   outputs.forEach((y, i) => {
     const values = valuesOf(y);
     const v = cotangents[i];
     if (v?.length !== values.length)
-      throw new ArgumentError(`${c.op}: the shapes of the outputs change with the values of the inputs; the function must be smooth.`);
+      throw new ArgumentError(
+        `${c.op}: the shapes of the outputs change with the values of the inputs; the function must be smooth.`,
+      );
     for (let j = 0; j < values.length; j++) {
       value += v[j] * values[j];
       scale += Math.abs(v[j] * values[j]);
@@ -289,7 +327,11 @@ function checkUnchanged(
   const look = (what: string, was: Float64Array, t: Tensor): void => {
     const now = valuesOf(t);
     const at = firstDifference(was, now);
-    if (at >= 0) throw new Failure('mutation', `${what} was changed in place: entry ${at} was ${was[at]} and is now ${now[at]}.`);
+    if (at >= 0)
+      throw new Failure(
+        'mutation',
+        `${what} was changed in place: entry ${at} was ${was[at]} and is now ${now[at]}.`,
+      );
   };
   c.inputs.forEach((x, i) => {
     look(c.names[i], before[i], x);
@@ -314,7 +356,10 @@ function checkRepeatable(c: Check, first: Pass, cotangents: readonly Tensor[]): 
   try {
     again = pull(first.outputs, first.leaves, cotangents);
   } catch (error) {
-    throw new Failure('nondeterminism', `a second backward through the same graph failed: ${(error as Error).message}`);
+    throw new Failure(
+      'nondeterminism',
+      `a second backward through the same graph failed: ${(error as Error).message}`,
+    );
   }
   compare('two backward passes through the same graph', first.gradValues, again.map(valuesOf));
   const other = pass(c, c.inputs, () => cotangents);
@@ -323,7 +368,12 @@ function checkRepeatable(c: Check, first: Pass, cotangents: readonly Tensor[]): 
 }
 
 /** Runs on other layouts of the same numbers; kernels may add in another order, hence a tolerance. */
-function checkStrided(c: Check, first: Pass, before: readonly Float64Array[], cotangents: readonly Tensor[]): void {
+function checkStrided(
+  c: Check,
+  first: Pass,
+  before: readonly Float64Array[],
+  cotangents: readonly Tensor[],
+): void {
   const other = pass(
     c,
     c.inputs.map((x, i) => (x.dtype === 'float64' ? strided(fromValues(before[i], x.shape)) : x)),

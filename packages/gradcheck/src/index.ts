@@ -6,4 +6,4 @@ export {
   gradcheck,
   gradgradcheck,
 } from './gradcheck.js';
-export { type Comparison, type GradcheckKind, GradcheckError, type GradientReport } from './report.js';
+export { type Comparison, GradcheckError, type GradcheckKind, type GradientReport } from './report.js';

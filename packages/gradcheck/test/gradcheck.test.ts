@@ -2,8 +2,8 @@ import {
   ArgumentError,
   cat,
   checkpoint,
-  defineOp,
   DTypeError,
+  defineOp,
   Generator,
   matmul,
   noGrad,
@@ -13,7 +13,13 @@ import {
   where,
 } from '@fluxion/autograd';
 import { describe, expect, test } from 'vitest';
-import { checkGradients, checkSecondGradients, GradcheckError, gradcheck, gradgradcheck } from '../src/index.js';
+import {
+  checkGradients,
+  checkSecondGradients,
+  GradcheckError,
+  gradcheck,
+  gradgradcheck,
+} from '../src/index.js';
 
 const f64 = { dtype: 'float64' } as const;
 const normal = <const S extends readonly number[]>(shape: S, seed = 1) =>
@@ -56,7 +62,11 @@ describe('right derivatives pass', () => {
   test('transposed, sliced and expanded inputs stay what they are and are not changed', () => {
     const base = normal([4, 6]);
     const before = base.toTypedArray();
-    const inputs = [base.transpose(0, 1), base.slice(1, { start: 1, step: 2 }), normal([1, 3]).expand([4, 3])];
+    const inputs = [
+      base.transpose(0, 1),
+      base.slice(1, { start: 1, step: 2 }),
+      normal([1, 3]).expand([4, 3]),
+    ];
     for (const x of inputs as Tensor[]) {
       expect(gradcheck(t => t.sin().mul(t), [x]).ok).toBe(true);
       expect(gradgradcheck(t => t.sin().mul(t), [x]).ok).toBe(true);
@@ -100,7 +110,9 @@ describe('wrong rules are found', () => {
     const point = tensor([[0, 1e-3, 2]], f64);
     const call = () => gradcheck(t => wrong([t]), [point], { names: ['weight'] });
     expect(call).toThrow(GradcheckError);
-    expect(call).toThrow(/^gradcheck: wrong derivative at \[0, \d\] of weight: the rule gives \S+, differences give \S+; they differ by/);
+    expect(call).toThrow(
+      /^gradcheck: wrong derivative at \[0, \d\] of weight: the rule gives \S+, differences give \S+; they differ by/,
+    );
     const { worst } = checkGradients(t => wrong([t]), [point]);
     expect(worst?.name).toBe('input 0');
     expect((worst?.numeric ?? 0) / (worst?.analytic ?? 0)).toBeCloseTo(2, 6);
@@ -108,7 +120,13 @@ describe('wrong rules are found', () => {
   });
 
   test('one wrong element among right ones is the one that is named', () => {
-    const mask = tensor([[0, 0, 0], [0, 1e-5, 0]], f64);
+    const mask = tensor(
+      [
+        [0, 0, 0],
+        [0, 1e-5, 0],
+      ],
+      f64,
+    );
     const wrong = defineOp<[Tensor]>({
       name: 'sin',
       forward: ([t]) => t.sin(),
@@ -118,7 +136,9 @@ describe('wrong rules are found', () => {
   });
 
   test('one wrong element of 3000, found along a direction and located', () => {
-    const mask = tensor(Float64Array.from({ length: 3000 }, (_, i) => (i === 1234 ? 0.5 : 0))).reshape([30, 100]);
+    const mask = tensor(Float64Array.from({ length: 3000 }, (_, i) => (i === 1234 ? 0.5 : 0))).reshape([
+      30, 100,
+    ]);
     const wrong = defineOp<[Tensor]>({
       name: 'sin',
       forward: ([t]) => t.sin(),
@@ -134,10 +154,14 @@ describe('wrong rules are found', () => {
       defineOp<[Tensor, Tensor]>({
         name: 'product',
         forward: ([a, b]) => a.mul(b).mul(a) as Tensor,
-        vjp: (g, { inputs: [a, b] }) => [g.mul(a.mul(b)), vjp === 'none' ? null : g.mul(a.square())] as Tensor[],
+        vjp: (g, { inputs: [a, b] }) =>
+          [g.mul(a.mul(b)), vjp === 'none' ? null : g.mul(a.square())] as Tensor[],
       });
     expect(kindOf((a, b) => product('first')([a, b]), [x(), normal([2, 3], 5)])).toBe('mismatch');
-    const report = checkGradients((_a: Tensor, b: Tensor) => product('none')([tensor([2], f64), b]), [x(), x()]);
+    const report = checkGradients(
+      (_a: Tensor, b: Tensor) => product('none')([tensor([2], f64), b]),
+      [x(), x()],
+    );
     expect(report.worst).toMatchObject({ input: 1, analytic: 0 });
   });
 
@@ -148,7 +172,10 @@ describe('wrong rules are found', () => {
       vjp: (g, { inputs: [a, b] }) => [matmul(g, b), matmul(a.transpose(0, 1), g)] as Tensor[],
     });
     expect(kindOf((a, b) => product([a, b]), [normal([3, 3]), normal([3, 3], 2)])).toBe('mismatch');
-    const report = checkGradients((a: Tensor, b: Tensor) => product([a, b]), [normal([2, 3]), normal([3, 4])]);
+    const report = checkGradients(
+      (a: Tensor, b: Tensor) => product([a, b]),
+      [normal([2, 3]), normal([3, 4])],
+    );
     expect(report.kind).toBe('backward');
     expect(report.message).toMatch(/the backward pass failed: matmul: inner sizes differ/);
   });
@@ -179,7 +206,9 @@ describe('wrong rules are found', () => {
     const report = checkSecondGradients((t: Tensor) => wrong([t]), [x()]);
     expect(report.kind).toBe('mismatch');
     expect(report.worst).toMatchObject({ input: 0, analytic: 0 });
-    expect(() => gradgradcheck((t: Tensor) => wrong([t]), [x()])).toThrow(/^gradgradcheck: wrong derivative at \[/);
+    expect(() => gradgradcheck((t: Tensor) => wrong([t]), [x()])).toThrow(
+      /^gradgradcheck: wrong derivative at \[/,
+    );
   });
 
   test('second order wrong in the cotangent', () => {
@@ -232,14 +261,22 @@ describe('wrong rules are found', () => {
     });
     const report = checkGradients((t: Tensor) => rule([t]), [x()]);
     expect(report.kind).toBe('nondeterminism');
-    expect(report.message).toMatch(/a second backward through the same graph failed: exp: its output .* changed in place/);
+    expect(report.message).toMatch(
+      /a second backward through the same graph failed: exp: its output .* changed in place/,
+    );
   });
 
   test('a gradient of wrong shape or dtype', () => {
-    const narrow = defineOp<[Tensor]>({ name: 'double', forward: ([t]) => t.mul(2), vjp: g => [g.mul(2).sum(0)] });
+    const narrow = defineOp<[Tensor]>({
+      name: 'double',
+      forward: ([t]) => t.mul(2),
+      vjp: g => [g.mul(2).sum(0)],
+    });
     expect(checkGradients((t: Tensor) => narrow([t]), [x()])).toMatchObject({
       kind: 'backward',
-      message: expect.stringMatching(/double: its rule returned a gradient of shape \[3\] for an input of shape \[2, 3\]/),
+      message: expect.stringMatching(
+        /double: its rule returned a gradient of shape \[3\] for an input of shape \[2, 3\]/,
+      ),
     });
     const coarse = defineOp<[Tensor]>({
       name: 'double',
@@ -255,8 +292,14 @@ describe('wrong rules are found', () => {
     let runs = 0;
     const report = checkGradients((t: Tensor) => t.mul(++runs), [x()]);
     expect(report.kind).toBe('nondeterminism');
-    const rule = defineOp<[Tensor]>({ name: 'same', forward: ([t]) => t.clone(), vjp: g => [g.mul(1 + ++runs * 1e-12)] });
-    expect(checkGradients((t: Tensor) => rule([t]), [x()]).message).toMatch(/two backward passes through the same graph/);
+    const rule = defineOp<[Tensor]>({
+      name: 'same',
+      forward: ([t]) => t.clone(),
+      vjp: g => [g.mul(1 + ++runs * 1e-12)],
+    });
+    expect(checkGradients((t: Tensor) => rule([t]), [x()]).message).toMatch(
+      /two backward passes through the same graph/,
+    );
   });
 
   test('an op that takes strided memory for contiguous', () => {
@@ -271,7 +314,9 @@ describe('wrong rules are found', () => {
     });
     const report = checkGradients((t: Tensor) => wrong([t]), [x()]);
     expect(report.kind).toBe('layout');
-    expect(report.message).toMatch(/output number 0, entry 0, is \S+ for the inputs as given and \S+ for strided copies/);
+    expect(report.message).toMatch(
+      /output number 0, entry 0, is \S+ for the inputs as given and \S+ for strided copies/,
+    );
     expect(kindOf(t => wrong([t]), [x()], { strided: false })).toBe('pass');
   });
 
@@ -283,7 +328,11 @@ describe('wrong rules are found', () => {
   });
 
   test('a NaN from the rule', () => {
-    const rule = defineOp<[Tensor]>({ name: 'same', forward: ([t]) => t.clone(), vjp: g => [g.mul(0).div(0)] });
+    const rule = defineOp<[Tensor]>({
+      name: 'same',
+      forward: ([t]) => t.clone(),
+      vjp: g => [g.mul(0).div(0)],
+    });
     const report = checkGradients((t: Tensor) => rule([t]), [x()]);
     expect(report.kind).toBe('mismatch');
     expect(report.worst?.error).toBeNaN();
@@ -352,7 +401,9 @@ describe('kinks and poles', () => {
 describe('bad arguments', () => {
   test('float32, no float64, no tensors, no function', () => {
     expect(() => gradcheck(t => t, [tensor([1])])).toThrow(DTypeError);
-    expect(() => gradcheck(t => t, [tensor([1])])).toThrow(/input 0 is float32, .* Convert it: x\.to\('float64'\)/);
+    expect(() => gradcheck(t => t, [tensor([1])])).toThrow(
+      /input 0 is float32, .* Convert it: x\.to\('float64'\)/,
+    );
     expect(() => gradcheck(t => t, [tensor([true])])).toThrow(/no input is float64/);
     expect(() => gradcheck(t => t.to('float32'), [tensor([1], f64)])).toThrow(/returned a float32 tensor/);
     expect(() => gradcheck(t => t.gt(0), [tensor([1], f64)])).toThrow(ArgumentError);
@@ -366,8 +417,13 @@ describe('bad arguments', () => {
   });
 
   test('the same seed repeats a failure to the digit', () => {
-    const wrong = defineOp<[Tensor]>({ name: 'w', forward: ([t]) => t.exp(), vjp: (g, { output }) => [g.mul(output.mul(2))] });
-    const message = (seed: number) => checkGradients((t: Tensor) => wrong([t]), [normal([4])], { seed }).message;
+    const wrong = defineOp<[Tensor]>({
+      name: 'w',
+      forward: ([t]) => t.exp(),
+      vjp: (g, { output }) => [g.mul(output.mul(2))],
+    });
+    const message = (seed: number) =>
+      checkGradients((t: Tensor) => wrong([t]), [normal([4])], { seed }).message;
     expect(message(7)).toBe(message(7));
     expect(message(7)).not.toBe(message(8));
   });

@@ -20,3 +20,14 @@ export function storePart<T>(address: usize, x: v128, bytes: usize): void {
   v128.store64_lane(address, x, 0);
   if (bytes != 8) v128.store32_lane(address, x, 2, 8);
 }
+
+/** A row's one element, repeated to a vector: reading it again and again is what makes one loop serve every layout. */
+const repeated = memory.data(48, 16);
+
+/** The address to read a row from: its own, or that of its only element repeated. */
+@inline
+export function rowSource<T>(address: usize, inner: usize, slot: usize): usize {
+  if (inner) return address;
+  v128.store(repeated + slot, v128.splat<T>(load<T>(address)));
+  return repeated + slot;
+}

@@ -1,7 +1,7 @@
 /**
- * Compiles assembly/index.ts into the two WebAssembly builds and writes them as base64 TypeScript modules to
- * src/wasm/generated. Does nothing when the sources are those that the present modules were made from; `--force` compiles
- * anyway and `--sizes` prints what the builds weigh.
+ * Compiles assembly/index.ts into the two WebAssembly builds and writes them to src/wasm/generated: the baseline build as hexadecimal
+ * text, the relaxed build as its difference from that. Does nothing when the sources are those that the present modules were
+ * made from; `--force` compiles anyway.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { applyDelta } from '../src/wasm/delta.js';
+import { makeDelta } from './delta.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'assembly');
@@ -27,10 +29,13 @@ const builds: Record<string, string[]> = {
   relaxed: [...common, '--enable', 'simd,relaxed-simd'],
 };
 
+/** Changes with the form of what is written. */
+const format = 'hex 1';
+
 function sourceHash(): string {
   const hash = createHash('sha256');
   const version = createRequire(import.meta.url)('assemblyscript/package.json').version as string;
-  hash.update(version).update(JSON.stringify(builds));
+  hash.update(version).update(JSON.stringify(builds)).update(format);
   for (const name of readdirSync(sources, { recursive: true, encoding: 'utf8' }).sort()) {
     if (!name.endsWith('.ts')) continue;
     hash.update(`\0${name}\0`).update(readFileSync(join(sources, name), 'utf8').replace(/\r\n/g, '\n'));
@@ -44,25 +49,36 @@ const upToDate = Object.keys(builds).every(
   name => existsSync(pathOf(name)) && readFileSync(pathOf(name), 'utf8').startsWith(`// ${hash}\n`),
 );
 
+function write(name: string, content: Uint8Array, size: number): void {
+  // Hexadecimal, because base64 hides repetitions from gzip: it is larger on disk and a third smaller on the wire.
+  const hex = Buffer.from(content).toString('hex');
+  const text = `// ${hash}\n// Made by scripts/assembly.ts from assembly/: do not edit.\nexport const hex: string =\n  '${hex}';\n`;
+  // Written aside and renamed, so that a concurrent reader never sees half a module.
+  const aside = join(target, `.${name}.${process.pid}`);
+  writeFileSync(aside, text);
+  renameSync(aside, pathOf(name));
+  console.log(`assembly: ${name} ${size} bytes, ${gzipSync(text, { level: 9 }).length} as a gzipped module`);
+}
+
 if (!upToDate || process.argv.includes('--force')) {
   const { default: asc } = await import('assemblyscript/asc');
   const scratch = mkdtempSync(join(tmpdir(), 'fluxion-assembly-'));
   try {
     mkdirSync(target, { recursive: true });
+    const bytes: Record<string, Uint8Array> = {};
     for (const [name, options] of Object.entries(builds)) {
       const file = join(scratch, `${name}.wasm`);
-      const args = [join(sources, 'index.ts'), '-o', file, ...options];
-      const { error, stderr } = await asc.main(args);
+      const { error, stderr } = await asc.main([join(sources, 'index.ts'), '-o', file, ...options]);
       const messages = stderr.toString();
       if (messages) process.stderr.write(messages);
       if (error) throw error;
-      const bytes = readFileSync(file);
-      const text = `// ${hash}\n// Made by scripts/assembly.ts from assembly/: do not edit.\nexport const base64: string =\n  '${bytes.toString('base64')}';\n`;
-      // Written aside and renamed, so that a concurrent reader never sees half a module.
-      writeFileSync(join(target, `.${name}.${process.pid}`), text);
-      renameSync(join(target, `.${name}.${process.pid}`), pathOf(name));
-      console.log(`assembly: ${name} ${bytes.length} bytes, ${gzipSync(text, { level: 9 }).length} gzipped as base64`);
+      bytes[name] = readFileSync(file);
     }
+    const delta = makeDelta(bytes.baseline, bytes.relaxed);
+    if (!Buffer.from(applyDelta(bytes.baseline, delta)).equals(Buffer.from(bytes.relaxed)))
+      throw new Error('assembly: the delta does not give back the relaxed build');
+    write('baseline', bytes.baseline, bytes.baseline.length);
+    write('relaxed', delta, bytes.relaxed.length);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -1,8 +1,11 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { makeDelta } from '../scripts/delta.js';
 import type { Operand, ReduceOp } from '../src/interface.js';
 import type { DType, Storage } from '../src/storage.js';
+import { applyDelta } from '../src/wasm/delta.js';
 import { createWasm } from '../src/wasm/index.js';
-import { decodeBase64, load, supports } from '../src/wasm/load.js';
+import { decodeHex, load, supports } from '../src/wasm/load.js';
 import { servedByReference } from '../src/wasm/reference.js';
 
 afterEach(() => {
@@ -13,12 +16,33 @@ afterEach(() => {
 
 describe('decoding', () => {
   test('gives the same bytes with and without Buffer', () => {
-    const text = Buffer.from(Uint8Array.from({ length: 1001 }, (_, i) => (i * 37) & 255)).toString('base64');
-    const withBuffer = decodeBase64(text);
+    const text = Buffer.from(Uint8Array.from({ length: 1001 }, (_, i) => (i * 37) & 255)).toString('hex');
+    const withBuffer = decodeHex(text);
     vi.stubGlobal('Buffer', undefined);
-    const without = decodeBase64(text);
+    const without = decodeHex(text);
     expect(without.length).toBe(1001);
     expect([...without]).toEqual([...withBuffer]);
+  });
+});
+
+describe('the difference of two builds', () => {
+  test('gives the second back', () => {
+    // Few different bytes, and a target made of pieces of the base, so that there is something to find.
+    const bytes = fc.uint8Array({ maxLength: 200, max: 3 });
+    fc.assert(
+      fc.property(bytes, fc.array(fc.tuple(fc.nat(200), fc.nat(200), bytes), { maxLength: 8 }), (base, pieces) => {
+        const target = Uint8Array.from(
+          pieces.flatMap(([from, length, literal]) => [...base.subarray(from, from + length), ...literal]),
+        );
+        expect([...applyDelta(base, makeDelta(base, target))]).toEqual([...target]);
+      }),
+    );
+  });
+
+  test('is much smaller than the second where they share long runs', () => {
+    const base = Uint8Array.from({ length: 5000 }, (_, i) => (i * i) >> 3);
+    const target = Uint8Array.from([...base.subarray(3000), 1, 2, 3, ...base.subarray(0, 3000)]);
+    expect(makeDelta(base, target).length).toBeLessThan(60);
   });
 });
 

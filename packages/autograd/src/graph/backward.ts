@@ -15,6 +15,8 @@ export interface WalkOptions {
   readonly retainGraph: boolean;
   /** The targets are all that the outputs were made of: nothing below them needs to be looked at. */
   readonly stopAtTargets?: boolean;
+  /** Told which targets the outputs do not depend on, before anything is computed or freed. */
+  readonly unreached?: (targets: readonly number[]) => void;
 }
 
 /** Where a walk starts: an output and the gradient that comes in there. */
@@ -64,6 +66,10 @@ export function walkBackward(
   active.push(id);
   try {
     order = sortNodes(seeds, wanted, id, displaced, options.stopAtTargets === true);
+    if (options.unreached !== undefined && targets !== null) {
+      const missing = targets.flatMap((t, i) => (t.node?.walk === id ? [] : [i]));
+      if (missing.length > 0) options.unreached(missing);
+    }
     mode.recording = options.createGraph;
     for (const { output, grad } of seeds)
       if (output.node !== null) deliver(output.node, output.outputIndex, grad, options.createGraph);

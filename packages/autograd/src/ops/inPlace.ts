@@ -1,5 +1,5 @@
 import { type ArithmeticOp, kernels } from '@fluxion/kernels';
-import { DTypeError, GraphError, ShapeError, showShape } from '../errors.js';
+import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } from '../errors.js';
 import { mode } from '../graph/modes.js';
 import { clock, type Input } from '../graph/node.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
@@ -20,6 +20,8 @@ function checkWritable(op: string, t: Tensor): void {
       `${op}: the tensor of shape ${showShape(t.shape)} requires a gradient, and changes in place are not recorded. Wrap the change: ` +
         `noGrad(() => x.${op}(…)), or use the op that returns a new tensor.`,
     );
+  // Without elements every stride may be 0, and nothing is shared.
+  if (t.size === 0) return;
   for (let i = 0; i < t.ndim; i++)
     if (t.strides[i] === 0 && t.shape[i] > 1)
       throw new GraphError(
@@ -29,11 +31,19 @@ function checkWritable(op: string, t: Tensor): void {
 
 function checkSource(op: string, t: Tensor, value: Input): void {
   checkOperand(op, value);
-  if (typeof value === 'number') return;
+  if (typeof value === 'number') {
+    checkNumber(op, t, value);
+    return;
+  }
   if (value.dtype !== t.dtype)
     throw new DTypeError(`${op}: a ${value.dtype} tensor cannot change a ${t.dtype} tensor. Convert it: x.to('${t.dtype}').`);
   if (!sameShape(broadcastShapes(op, t.shape, value.shape), t.shape))
     throw new ShapeError(`${op}: shape ${showShape(value.shape)} does not broadcast to ${showShape(t.shape)}, which cannot grow in place.`);
+}
+
+function checkNumber(op: string, t: Tensor, value: number): void {
+  if (t.dtype === 'int32' && (value | 0) !== value)
+    throw new DTypeError(`${op}: the number ${value} does not fit an int32 tensor. Convert the tensor first: x.to('float32').`);
 }
 
 /** Overwrites the elements with those of a tensor that broadcasts to it. */
@@ -83,6 +93,8 @@ export const divInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('div')
 /** Sets every element. */
 export function fillInPlace(t: Tensor, value: number, name = 'fill_'): Tensor {
   checkWritable(name, t);
+  if (typeof value !== 'number') throw new ArgumentError(`${name}: expected a number, got ${show(value)}. Use assign for a tensor.`);
+  checkNumber(name, t, value);
   kernels().fill(t, value);
   markChanged(t, name);
   return t;

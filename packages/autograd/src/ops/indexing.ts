@@ -30,6 +30,15 @@ function requireGatherShapes(op: string, x: Tensor, dim: number, index: Tensor):
     );
 }
 
+/** Whether one of the two is a scalar and the other at most a vector: a scalar then counts as a vector of one element. */
+function oneOfAScalar(a: Tensor, b: Tensor): boolean {
+  return (a.ndim === 0 && b.ndim <= 1) || (b.ndim === 0 && a.ndim === 1);
+}
+
+function asVector(x: Tensor): Tensor {
+  return x.ndim === 0 ? reshapeTo(x, [1]) : x;
+}
+
 /** The input cut to the index's sizes in all dims but `dim`: what the kernels expect. */
 function window(x: Tensor, dim: number, index: Tensor): { storage: Tensor['storage']; offset: number; shape: number[]; strides: readonly number[] } {
   return {
@@ -63,7 +72,7 @@ function zeros(shape: readonly number[], like: Tensor): Tensor {
 export function gather<I extends Shape>(x: Tensor, dim: number, index: Tensor<I>): Tensor<I> {
   const d = normalizeDim('gather', dim, x.ndim);
   requireIndex('gather', index);
-  if (x.ndim === 0 && index.ndim === 0) return reshapeTo(gather(reshapeTo(x, [1]), 0, reshapeTo(index, [1])), []) as Tensor<I>;
+  if (oneOfAScalar(x, index)) return reshapeTo(gather(asVector(x), 0, asVector(index)), index.shape) as Tensor<I>;
   requireGatherShapes('gather', x, d, index);
   return apply(gatherOp, [x, index], d) as Tensor<I>;
 }
@@ -124,8 +133,8 @@ export function scatterAdd<S extends Shape>(x: Tensor<S>, dim: number, index: Te
   requireIndex('scatterAdd', index);
   if (x.dtype !== source.dtype)
     throw new DTypeError(`scatterAdd: adds a ${source.dtype} source to a ${x.dtype} tensor; they must be the same. Convert one with to().`);
-  if (x.ndim === 0 && index.ndim === 0 && source.ndim === 0)
-    return reshapeTo(scatterAdd(reshapeTo(x, [1]), 0, reshapeTo(index, [1]), reshapeTo(source, [1])), []) as Tensor<S>;
+  if (oneOfAScalar(x, index) || oneOfAScalar(x, source))
+    return reshapeTo(scatterAdd(asVector(x), 0, asVector(index), asVector(source)), x.shape) as Tensor<S>;
   requireGatherShapes('scatterAdd', x, d, index);
   requireGatherShapes('scatterAdd', source, -1, index);
   return apply(scatterAddOp, [x, index, source], d) as Tensor<S>;

@@ -30,7 +30,6 @@ function shadow(x: Tensor): Tensor {
 
 /** Runs `fn` on shadows of the inputs, recording. */
 export function trace<R>(args: readonly Tree[], op: string, fn: (...args: Tree[]) => R): Trace<R> {
-  if (typeof fn !== 'function') throw new ArgumentError(`${op}: expected a function, got ${show(fn)}.`);
   const outer = mode.recording;
   return enableGrad(() => {
     const inputs: Tensor[] = [];
@@ -86,12 +85,17 @@ export function pull(
   return inputs.map(x => (x.node === null ? null : found[at++]) ?? zerosLike(x));
 }
 
+/** Throws unless it is a function. */
+export function requireFunction(op: string, fn: unknown): void {
+  if (typeof fn !== 'function') throw new ArgumentError(`${op}: expected a function of tensors, got ${show(fn)}.`);
+}
+
 /** value and gradients of a function of trees; the gradients have the first tree's form. */
 export function valueAndGradOf<T extends Tree, A extends readonly unknown[]>(
   op: string,
   fn: (params: T, ...rest: A) => Tensor,
 ): (params: T, ...rest: A) => { value: Tensor; grads: T } {
-  if (typeof fn !== 'function') throw new ArgumentError(`${op}: expected a function of tensors, got ${show(fn)}.`);
+  requireFunction(op, fn);
   return (params, ...rest) => {
     const run = trace([params], op, p => scalarResult(op, fn(p as T, ...rest)));
     const grads = pull(run.result, run.inputs, null, run.open);
@@ -113,6 +117,7 @@ function checkLike(op: string, what: string, given: readonly Tensor[], expected:
 
 /** The value of `fn(x)`, and the function that takes a gradient of the value to the gradient of x. It can be called any number of times. */
 export function vjp<T extends Tree>(fn: (x: T) => Tensor, x: T): { value: Tensor; pullback: (gradOutput: Tensor) => T } {
+  requireFunction('vjp', fn);
   const run = trace([x], 'vjp', p => tensorResult('vjp', fn(p as T)));
   return {
     value: run.open ? run.result : detached(run.result),
@@ -134,6 +139,7 @@ function tensorResult(op: string, result: unknown): Tensor {
  * gradient that comes in, and its own derivative by that is what is sought.
  */
 export function jvp<T extends Tree>(fn: (x: T) => Tensor, x: T, tangent: T): { value: Tensor; tangent: Tensor } {
+  requireFunction('jvp', fn);
   const directions = flattenTree(tangent, 'jvp').leaves;
   checkLike('jvp', 'the tangent', directions, flattenTree(x, 'jvp').leaves);
   const run = trace([x], 'jvp', p => tensorResult('jvp', fn(p as T)));
@@ -152,6 +158,7 @@ export function jvp<T extends Tree>(fn: (x: T) => Tensor, x: T, tangent: T): { v
 
 /** The Hessian of a scalar function at x times `v`, of the form of x, without forming the matrix. */
 export function hvp<T extends Tree>(fn: (x: T) => Tensor, x: T, v: T): { value: Tensor; product: T } {
+  requireFunction('hvp', fn);
   const directions = flattenTree(v, 'hvp').leaves;
   checkLike('hvp', 'the vector', directions, flattenTree(x, 'hvp').leaves);
   const run = trace([x], 'hvp', p => scalarResult('hvp', fn(p as T)));

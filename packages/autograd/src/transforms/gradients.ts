@@ -38,14 +38,17 @@ export function gradientsOf<T extends Tree>(outputs: Tensor | readonly Tensor[],
     seeds.push({ output, grad: seedFor('grad', output, given?.[i]) });
   });
   const createGraph = options.createGraph === true;
-  const found = walkBackward(seeds, leaves, { createGraph, retainGraph: options.retainGraph ?? createGraph });
-  const missing = found.flatMap((g, i) => (g === null ? [i] : []));
-  if (missing.length > 0 && options.allowUnused !== true) {
+  const refuse = (missing: readonly number[]): void => {
+    if (missing.length === 0 || options.allowUnused === true) return;
     const names = missing.map(i => nameOf(leaves[i], paths[i], i)).join(', ');
     throw new GraphError(
       `grad: the output does not depend on ${names}. ${whereItBroke(list)} Pass { allowUnused: true } to get zeros instead.`,
     );
-  }
+  };
+  const retainGraph = options.retainGraph ?? createGraph;
+  const found = walkBackward(seeds, leaves, { createGraph, retainGraph, unreached: refuse });
+  // Rules may give no gradient even so.
+  refuse(found.flatMap((g, i) => (g === null ? [i] : [])));
   return unflattenTree(
     inputs,
     found.map((g, i) => g ?? zerosLike(leaves[i])),

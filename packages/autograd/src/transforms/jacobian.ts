@@ -3,12 +3,13 @@ import { reshapeTo, stack } from '../ops/shape.js';
 import { kernels } from '@fluxion/kernels';
 import { Tensor } from '../tensor/tensor.js';
 import { grad } from './grad.js';
-import { pull, trace } from './functional.js';
+import { pull, requireFunction, trace } from './functional.js';
 import { flattenTree, type Tree, unflattenTree } from './tree.js';
 import { ArgumentError, show } from '../errors.js';
 
 /** Every tensor of the tree replaced by its derivative: shape of the output followed by the shape of the tensor. */
 export function jacobian<T extends Tree>(fn: (x: T) => Tensor): (x: T) => T {
+  requireFunction('jacobian', fn);
   return x => {
     const run = trace([x], 'jacobian', p => {
       const y = fn(p as T);
@@ -43,6 +44,7 @@ export type HessianOf<T extends Tree> = T extends Tensor
  * of its gradient by all of them.
  */
 export function hessian<T extends Tree>(fn: (x: T) => Tensor): (x: T) => HessianOf<T> {
+  requireFunction('hessian', fn);
   return x => {
     const { leaves } = flattenTree(x, 'hessian');
     const parts = leaves.map((_, i) => jacobian((p: T) => flattenTree(grad(fn)(p), 'hessian').leaves[i])(x));

@@ -1,9 +1,9 @@
 import type { BinaryOp, CompareOp, Kernels, LogicalOp, Operand, UnaryOp } from '../interface.js';
 import { toElement, unsupported } from '../reference/view.js';
-import { type DType, itemSize } from '../storage.js';
+import type { DType } from '../storage.js';
 import { Layout, layoutOf, Rows } from './broadcast.js';
 import { createCopy } from './copy.js';
-import { addressOf, sizeOf, viewOf } from './layout.js';
+import { sizeOf, viewOf } from './layout.js';
 import type { Runtime } from './runtime.js';
 
 type Kernel = (...args: number[]) => number;
@@ -47,30 +47,45 @@ const byteKernels: Readonly<Record<CompareOp | LogicalOp, string>> = {
   ge: 'lessOrSame',
 };
 
-function unaryTable(exports: Runtime['exports'], dtype: DType): Map<UnaryOp, Kernel> {
-  const ops = dtype === 'bool' ? [] : dtype === 'int32' ? integerUnary : unaryOps;
-  return new Map(ops.map(op => [op, exports[`${op}_${suffix[dtype]}`]]));
+/** Kernels by op. An object without prototype: a look-up costs half of what a Map's does. */
+type Table<Op extends string, K> = Readonly<Partial<Record<Op, K>>>;
+
+function tableOf<Op extends string, K>(entries: readonly (readonly [Op, K])[]): Table<Op, K> {
+  return Object.assign(Object.create(null), Object.fromEntries(entries));
 }
 
-function binaryTable(exports: Runtime['exports'], dtype: DType): Map<BinaryOp, BinaryKernel> {
-  const table = new Map<BinaryOp, BinaryKernel>();
+/** Bytes of an element. Comparing strings that are the same object is many times as fast as looking them up. */
+function bytesOf(dtype: DType): number {
+  return dtype === 'float32' || dtype === 'int32' ? 4 : dtype === 'float64' ? 8 : 1;
+}
+
+function unaryTable(exports: Runtime['exports'], dtype: DType): Table<UnaryOp, Kernel> {
+  const ops = dtype === 'bool' ? [] : dtype === 'int32' ? integerUnary : unaryOps;
+  return tableOf(ops.map(op => [op, exports[`${op}_${suffix[dtype]}`]]));
+}
+
+function binaryTable(exports: Runtime['exports'], dtype: DType): Table<BinaryOp, BinaryKernel> {
+  const table: [BinaryOp, BinaryKernel][] = [];
   if (dtype === 'bool') {
     for (const [op, name] of Object.entries(byteKernels)) {
-      table.set(op as CompareOp | LogicalOp, {
-        run: exports[`${name}_bytes`],
-        exchanged: op === 'gt' || op === 'ge',
-      });
+      table.push([
+        op as CompareOp | LogicalOp,
+        {
+          run: exports[`${name}_bytes`],
+          exchanged: op === 'gt' || op === 'ge',
+        },
+      ]);
     }
-    return table;
+    return tableOf(table);
   }
   const arithmetic = dtype === 'int32' ? integerBinary : [...integerBinary, 'div' as const];
-  for (const op of arithmetic) table.set(op, { run: exports[`${op}_${suffix[dtype]}`], exchanged: false });
+  for (const op of arithmetic) table.push([op, { run: exports[`${op}_${suffix[dtype]}`], exchanged: false }]);
   for (const op of compareOps) {
     const exchanged = op === 'gt' || op === 'ge';
     const name = op === 'gt' ? 'lt' : op === 'ge' ? 'le' : op;
-    table.set(op, { run: exports[`${name}_${suffix[dtype]}`], exchanged });
+    table.push([op, { run: exports[`${name}_${suffix[dtype]}`], exchanged }]);
   }
-  return table;
+  return tableOf(table);
 }
 
 function expected(op: string): string {
@@ -88,47 +103,55 @@ export function createElementwise(runtime: Runtime): Elementwise {
   const copying = createCopy(runtime);
   const rows = new Rows(copying);
 
-  const unaryTables: Readonly<Record<DType, Map<UnaryOp, Kernel>>> = {
-    float32: unaryTable(exports, 'float32'),
-    float64: unaryTable(exports, 'float64'),
-    int32: unaryTable(exports, 'int32'),
-    bool: unaryTable(exports, 'bool'),
-  };
-  const binaryTables: Readonly<Record<DType, Map<BinaryOp, BinaryKernel>>> = {
-    float32: binaryTable(exports, 'float32'),
-    float64: binaryTable(exports, 'float64'),
-    int32: binaryTable(exports, 'int32'),
-    bool: binaryTable(exports, 'bool'),
-  };
+  const unary32 = unaryTable(exports, 'float32');
+  const unary64 = unaryTable(exports, 'float64');
+  const unaryInteger = unaryTable(exports, 'int32');
+  const unaryBool = unaryTable(exports, 'bool');
+  const binary32 = binaryTable(exports, 'float32');
+  const binary64 = binaryTable(exports, 'float64');
+  const binaryInteger = binaryTable(exports, 'int32');
+  const binaryBool = binaryTable(exports, 'bool');
   const whereKernels: Readonly<Record<number, Kernel>> = {
     1: exports.where_8,
     4: exports.where_32,
     8: exports.where_64,
   };
 
+  function addressOf(a: Operand, itemBytes: number): number {
+    return heap.address(a.storage) + a.offset * itemBytes;
+  }
+
   function putNumber(dtype: DType, address: number, value: number): number {
-    viewOf(heap, dtype)[address / itemSize[dtype]] = toElement(dtype, value);
+    viewOf(heap, dtype)[address / bytesOf(dtype)] = toElement(dtype, value);
     return address;
   }
 
   function unary(op: UnaryOp, a: Operand, out: Operand): void {
-    const kernel = unaryTables[a.storage.dtype].get(op);
-    if (kernel === undefined) throw unsupported(op, a.storage.dtype, expected(op));
+    const { dtype } = a.storage;
+    let table = unary32;
+    if (dtype !== 'float32')
+      table = dtype === 'float64' ? unary64 : dtype === 'int32' ? unaryInteger : unaryBool;
+    const kernel = table[op];
+    if (kernel === undefined) throw unsupported(op, dtype, expected(op));
     const total = sizeOf(out.shape);
     if (total === 0) return;
     if (layoutOf(a, out.shape) === Layout.contiguous) {
-      kernel(total, addressOf(heap, a), addressOf(heap, out));
+      const size = bytesOf(dtype);
+      kernel(total, addressOf(a, size), addressOf(out, size));
       return;
     }
     copying.copy(a, out);
-    const address = addressOf(heap, out);
+    const address = addressOf(out, bytesOf(dtype));
     kernel(total, address, address);
   }
 
   function binary(op: BinaryOp, a: Operand | number, b: Operand | number, out: Operand): void {
     const dtype =
       typeof a !== 'number' ? a.storage.dtype : typeof b !== 'number' ? b.storage.dtype : out.storage.dtype;
-    const kernel = binaryTables[dtype].get(op);
+    let table = binary32;
+    if (dtype !== 'float32')
+      table = dtype === 'float64' ? binary64 : dtype === 'int32' ? binaryInteger : binaryBool;
+    const kernel = table[op];
     if (kernel === undefined) throw unsupported(op, dtype, expected(op));
     if (typeof b !== 'number' && b.storage.dtype !== dtype) {
       throw unsupported(op, b.storage.dtype, `${dtype} like the first operand`);
@@ -145,12 +168,11 @@ export function createElementwise(runtime: Runtime): Elementwise {
       broadcast(run, dtype, left, right, out);
       return;
     }
-    const pa = typeof left === 'number' ? putNumber(dtype, numberA, left) : addressOf(heap, left);
-    let pb: number;
-    // Bringing a storage back may move nothing but the views: a number put in memory stays there.
-    if (typeof right === 'number') pb = putNumber(dtype, numberB, right);
-    else pb = addressOf(heap, right);
-    run(1, total, pa, 0, layoutA, pb, 0, layoutB, addressOf(heap, out));
+    const size = bytesOf(dtype);
+    const pa = typeof left === 'number' ? putNumber(dtype, numberA, left) : addressOf(left, size);
+    const pb = typeof right === 'number' ? putNumber(dtype, numberB, right) : addressOf(right, size);
+    const po = addressOf(out, bytesOf(out.storage.dtype));
+    run(1, total, pa, 0, layoutA, pb, 0, layoutB, po);
   }
 
   function broadcast(
@@ -166,8 +188,8 @@ export function createElementwise(runtime: Runtime): Elementwise {
     if (typeof b !== 'number') rows.add(b);
     rows.prepare(out.shape, heap);
     const { address, inner, row } = rows;
-    const size = rows.rows * rows.length * itemSize[out.storage.dtype];
-    let po = addressOf(heap, out);
+    const size = rows.rows * rows.length * bytesOf(out.storage.dtype);
+    let po = addressOf(out, bytesOf(out.storage.dtype));
     if (typeof a === 'number' || typeof b === 'number') {
       const p = typeof a === 'number' ? putNumber(dtype, numberA, a) : putNumber(dtype, numberB, b as number);
       do {
@@ -197,16 +219,16 @@ export function createElementwise(runtime: Runtime): Elementwise {
     const { shape } = out;
     const total = sizeOf(shape);
     if (total === 0) return;
-    const size = itemSize[dtype];
+    const size = bytesOf(dtype);
     const run = whereKernels[size];
     const layoutC = layoutOf(condition, shape);
     const layoutA = typeof a === 'number' ? Layout.repeated : layoutOf(a, shape);
     const layoutB = typeof b === 'number' ? Layout.repeated : layoutOf(b, shape);
     if (layoutC !== Layout.general && layoutA !== Layout.general && layoutB !== Layout.general) {
-      const pc = addressOf(heap, condition);
-      const pa = typeof a === 'number' ? putNumber(dtype, numberA, a) : addressOf(heap, a);
-      const pb = typeof b === 'number' ? putNumber(dtype, numberB, b) : addressOf(heap, b);
-      run(1, total, pc, 0, layoutC, pa, 0, layoutA, pb, 0, layoutB, addressOf(heap, out));
+      const pc = addressOf(condition, 1);
+      const pa = typeof a === 'number' ? putNumber(dtype, numberA, a) : addressOf(a, size);
+      const pb = typeof b === 'number' ? putNumber(dtype, numberB, b) : addressOf(b, size);
+      run(1, total, pc, 0, layoutC, pa, 0, layoutA, pb, 0, layoutB, addressOf(out, size));
       return;
     }
     const mark = heap.mark();
@@ -220,7 +242,7 @@ export function createElementwise(runtime: Runtime): Elementwise {
     const pa = typeof a === 'number' ? putNumber(dtype, numberA, a) : -1;
     const pb = typeof b === 'number' ? putNumber(dtype, numberB, b) : -1;
     const at = pa < 0 ? 2 : 1;
-    let po = addressOf(heap, out);
+    let po = addressOf(out, bytesOf(out.storage.dtype));
     do {
       run(
         ...([rows.rows, rows.length, address[0], row[0], inner[0]] as const),

@@ -2,7 +2,7 @@ import type { Kernels, Operand, ReduceOp } from '../interface.js';
 import { contiguousStrides } from '../reference/view.js';
 import type { DType } from '../storage.js';
 import type { CopyKernels } from './copy.js';
-import { addressOf, sizeOf } from './layout.js';
+import { addressOf, isContiguous, sizeOf } from './layout.js';
 import type { Runtime } from './runtime.js';
 
 const codes: Readonly<Partial<Record<ReduceOp, number>>> = { sum: 0, prod: 1, max: 2, min: 3 };
@@ -108,6 +108,7 @@ export function createReduce(
 
   function numeric(op: ReduceOp, a: Operand, axes: readonly number[], out: Operand): void {
     const code = codes[op] as number;
+    if (evenly(code, a, axes, out)) return;
     const outBytes = out.storage.dtype === 'float32' ? 4 : 8;
     const to = addressOf(heap, out);
     let itemBytes = outBytes;
@@ -139,6 +140,27 @@ export function createReduce(
       itemBytes = partBytes;
     }
     heap.release(mark);
+  }
+
+  /** The common case without the lists: contiguous data of which the leading or the trailing dims are reduced. */
+  function evenly(code: number, a: Operand, axes: readonly number[], out: Operand): boolean {
+    const count = axes.length;
+    const rank = a.shape.length;
+    if (count === 0 || !isContiguous(a)) return false;
+    const leading = axes[count - 1] === count - 1;
+    if (!leading && axes[0] !== rank - count) return false;
+    const kept = sizeOf(out.shape);
+    let length = 1;
+    for (let i = 0; i < count; i++) length *= a.shape[axes[i]];
+    const size = a.storage.dtype === 'float32' ? 4 : 8;
+    const from = addressOf(heap, a);
+    const to = addressOf(heap, out);
+    const kernel = size === 4 ? reduce4 : reduce8;
+    const double = size === 8 ? 1 : 0;
+    // Of `length` rows of `kept` elements, or of `kept` rows of `length` elements.
+    if (leading && kept > 1) kernel(code, kept, from, size, length, kept * size, to, size, double);
+    else kernel(code, kept, from, length * size, length, size, to, size, double);
+    return true;
   }
 
   function extreme(op: ReduceOp, a: Operand, axes: readonly number[], out: Operand): void {

@@ -10,7 +10,10 @@ import { erf, exp, log1p, sigmoid, tanh } from '../unary.js';
 /** x where x > 0, slope * x elsewhere (also for the derivative at 0). Default slope 0.01. */
 export const leakyRelu: <S extends Shape>(x: Tensor<S>, slope?: number) => Tensor<S> = composite(
   'leakyRelu',
-  (x: Tensor, slope: number = 0.01) => where(gt(x, 0), x, mul(x, slope)) as Tensor,
+  (x: Tensor, slope: number = 0.01) => {
+    requireFloating('leakyRelu', x);
+    return where(gt(x, 0), x, mul(x, slope)) as Tensor;
+  },
 ) as never;
 
 export interface GeluOptions {
@@ -32,7 +35,10 @@ export const gelu: <S extends Shape>(x: Tensor<S>, options?: GeluOptions) => Ten
 ) as never;
 
 /** x * sigmoid(x), also called swish. */
-export const silu: UnaryFunction = composite('silu', (x: Tensor) => mul(x, sigmoid(x)) as Tensor) as never;
+export const silu: UnaryFunction = composite('silu', (x: Tensor) => {
+  requireFloating('silu', x);
+  return mul(x, sigmoid(x)) as Tensor;
+}) as never;
 
 export interface SoftplusOptions {
   /** Default 1. */
@@ -45,6 +51,7 @@ export interface SoftplusOptions {
 export const softplus: <S extends Shape>(x: Tensor<S>, options?: SoftplusOptions) => Tensor<S> = composite(
   'softplus',
   (x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}) => {
+    requireFloating('softplus', x);
     const scaled = beta === 1 ? x : mul(x, beta);
     const over = gt(scaled, threshold);
     // The exponential is kept from overflowing where its result is not used: its masked derivative would be NaN.

@@ -2,7 +2,7 @@ import type { CompiledExpression, Expression, Kernels, Operand } from '../../int
 import { unsupported } from '../../reference/view.js';
 import { Layout, layoutOf, Rows } from '../broadcast.js';
 import { createCopy } from '../copy.js';
-import { addressOf, sizeOf } from '../layout.js';
+import { sizeOf } from '../layout.js';
 import type { Runtime } from '../runtime.js';
 import { generate, InputKind } from './generate.js';
 import { simplify, textOf } from './simplify.js';
@@ -14,10 +14,12 @@ class Program implements CompiledExpression {
   readonly expression: Expression;
   /** Without what is there twice or for nothing. */
   readonly simplified: Expression;
+  readonly itemBytes: number;
   readonly kernels: Map<number | string, Kernel> = new Map();
 
   constructor(expression: Expression) {
     this.expression = expression;
+    this.itemBytes = expression.dtype === 'float32' ? 4 : 8;
     this.simplified = simplify(expression);
   }
 }
@@ -37,6 +39,11 @@ export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'r
   const kinds: InputKind[] = [];
   const layouts: Layout[] = [];
   const args: number[] = [];
+
+  /** Of an array of the expression's dtype, or of bool. */
+  function addressOf(a: Operand, itemBytes: number): number {
+    return heap.address(a.storage) + a.offset * (a.storage.dtype === 'bool' ? 1 : itemBytes);
+  }
 
   function kernelOf(program: Program): Kernel {
     const count = program.expression.inputs.length;
@@ -71,6 +78,7 @@ export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'r
       else kinds[i] = kindOf(input, layouts[i]);
     }
     const kernel = kernelOf(program);
+    const itemBytes = program.itemBytes;
     let n = 2;
     args[0] = 1;
     args[1] = total;
@@ -78,11 +86,11 @@ export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'r
       const input = inputs[i];
       if (typeof input === 'number') args[n++] = input;
       else {
-        args[n++] = addressOf(heap, input);
+        args[n++] = addressOf(input, itemBytes);
         args[n++] = 0;
       }
     }
-    for (let k = 0; k < outputs.length; k++) args[n++] = addressOf(heap, outputs[k]);
+    for (let k = 0; k < outputs.length; k++) args[n++] = addressOf(outputs[k], itemBytes);
     args.length = n;
     kernel.apply(null, args);
   }
@@ -101,8 +109,8 @@ export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'r
       kinds[i] = typeof input === 'number' ? InputKind.number : kindOf(input, rows.inner[k++] as Layout);
     });
     const kernel = kernelOf(program);
-    const targets = outputs.map(output => addressOf(heap, output));
-    const block = rows.rows * rows.length * (program.expression.dtype === 'float32' ? 4 : 8);
+    const targets = outputs.map(output => addressOf(output, program.itemBytes));
+    const block = rows.rows * rows.length * program.itemBytes;
     do {
       const list: number[] = [rows.rows, rows.length];
       k = 0;

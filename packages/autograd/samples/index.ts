@@ -1,0 +1,50 @@
+import type * as autograd from '../src/index.js';
+import type { Tensor } from '../src/index.js';
+import { binarySamples } from './binary.js';
+import { createSamples } from './create.js';
+import { indexingSamples } from './indexing.js';
+import { matmulSamples } from './matmul.js';
+import { reduceSamples } from './reduce.js';
+import { shapeSamples } from './shape.js';
+import type { OpInfo } from './types.js';
+import { unarySamples } from './unary.js';
+
+export { Draw } from './draw.js';
+export { Dense, mapTensors, toNaive } from './naive.js';
+export type { Arguments, ErrorCase, OpInfo } from './types.js';
+
+type Package = typeof autograd;
+type Result<F> = F extends (...args: never[]) => infer R ? R : never;
+
+/** Returns a tensor, but one that the user's function made, or that was given. */
+type NotAnOp = 'checkpoint' | 'keep';
+
+/** Every exported function that returns a tensor, several, or values and indices. */
+export type OpName = {
+  [K in keyof Package]: [Result<Package[K]>] extends [never]
+    ? never
+    : Result<Package[K]> extends Tensor | readonly Tensor[] | { readonly values: Tensor }
+      ? K
+      : never;
+}[keyof Package] extends infer K
+  ? Exclude<K, NotAnOp> & string
+  : never;
+
+/** One row per op. The compiler misses an op without one: it is read from the package's exports. */
+export const samples = {
+  ...unarySamples,
+  ...binarySamples,
+  ...reduceSamples,
+  ...matmulSamples,
+  ...shapeSamples,
+  ...indexingSamples,
+  ...createSamples,
+} satisfies Record<OpName, OpInfo>;
+
+/** A row without an op fails here. */
+const rows: Record<keyof typeof samples, OpInfo> & Record<OpName, OpInfo> = samples;
+export const opNames: readonly OpName[] = Object.keys(rows) as (keyof typeof samples)[] satisfies OpName[];
+
+export function infoOf(name: OpName): OpInfo {
+  return samples[name];
+}

@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { infoOf, opNames } from '../../samples/index.js';
+import { FluxionError } from '../../src/index.js';
+
+/** Ops that take whatever they are given. */
+const never = ['clone', 'contiguous', 'detach'];
+
+describe.each(opNames.filter(name => !never.includes(name)))('errors of %s', name => {
+  const { errors } = infoOf(name);
+
+  test('there are some', () => {
+    expect(errors.length).toBeGreaterThan(0);
+    expect(new Set(errors.map(e => e.label)).size).toBe(errors.length);
+  });
+
+  test.each(errors.map(e => [e.label, e] as const))('%s', (_, { call, error, message }) => {
+    let thrown: unknown;
+    try {
+      call();
+    } catch (e) {
+      thrown = e;
+    }
+    expect(thrown).toBeInstanceOf(FluxionError);
+    expect(thrown).toBeInstanceOf(error);
+    expect((thrown as Error).name).toBe(error.name);
+    expect((thrown as Error).message).toMatch(message);
+  });
+});
