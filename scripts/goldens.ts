@@ -1,7 +1,7 @@
 /**
  * Replays cases with known results (outputs, gradients, second order, trajectories) against the library. The folder comes from
  * FLUXION_GOLDENS, by default ../shared/goldens; where there is none, the committed sample is replayed instead. A failure makes the exit
- * code 1. The last line is `N passed, N failed`.
+ * code 1. The last line is `N passed, N failed`. With `--reference` the plain TypeScript kernels compute, else the fastest tier.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -9,7 +9,11 @@ import { caseFiles, readCases } from '../packages/autograd/test/goldens/format.j
 import { tally } from '../packages/autograd/test/goldens/report.js';
 import { runCase } from '../packages/autograd/test/goldens/run.js';
 import { sample } from '../packages/autograd/test/goldens/sample.js';
+import { useKernels } from '../packages/kernels/src/index.js';
+import { createReference } from '../packages/kernels/src/reference/index.js';
 import { root } from './support/run.js';
+
+if (process.argv.includes('--reference')) useKernels(createReference());
 
 const folder = resolve(root, process.env.FLUXION_GOLDENS ?? '../shared/goldens');
 let files: readonly string[];

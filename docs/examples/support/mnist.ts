@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type Generator, rand, type Tensor, tensor } from '@fluxion/autograd';
+import { cat, type Generator, rand, type Tensor, tensor, zeros } from '@fluxion/autograd';
 
 /** Handwritten digits and what they show. */
 export interface Digits {
@@ -62,11 +62,50 @@ export function permutation(n: number, generator: Generator): Int32Array {
   return Int32Array.from({ length: n }, (_, i) => i).sort((a, b) => keys[a] - keys[b]);
 }
 
-/** All digits in random order, some at a time; the last batch may be smaller. */
-export function* batches(digits: Digits, size: number, generator: Generator): IterableIterator<Digits> {
+/**
+ * All digits in random order, some at a time; the last batch may be smaller.
+ *
+ * @param move moves the pictures of a batch, for training; see `randomShifts`
+ */
+export function* batches(
+  digits: Digits,
+  size: number,
+  generator: Generator,
+  move: (images: Digits['images']) => Digits['images'] = images => images,
+): IterableIterator<Digits> {
   const order = permutation(digits.size, generator);
-  for (let start = 0; start < order.length; start += size)
-    yield pick(digits, order.subarray(start, start + size));
+  for (let start = 0; start < order.length; start += size) {
+    const batch = pick(digits, order.subarray(start, start + size));
+    yield { ...batch, images: move(batch.images) };
+  }
+}
+
+/**
+ * Moves each picture by up to `reach` pixels, across and down, in a direction of its own: a few thousand digits become many. What comes in at
+ * the border is blank.
+ */
+export function randomShifts(
+  reach: number,
+  generator: Generator,
+): (images: Digits['images']) => Digits['images'] {
+  const steps = Array.from({ length: 2 * reach + 1 }, (_, i) => i - reach);
+  const shifts = steps.flatMap(down => steps.map(right => shiftedPixels(right, down)));
+  const table = tensor(shifts, { dtype: 'int32' });
+  return images => {
+    const n = images.shape[0];
+    const choice = rand([n], { generator }).mul(shifts.length).floor().to('int32');
+    const withBlank = cat([images, zeros([n, 1])], 1);
+    return withBlank.gather(1, table.indexSelect(0, choice)) as Digits['images'];
+  };
+}
+
+/** For each pixel of a shifted picture, which one of the picture it shows; number 784 is blank. */
+function shiftedPixels(right: number, down: number): number[] {
+  return Array.from({ length: pixels }, (_, i) => {
+    const x = (i % 28) - right;
+    const y = Math.floor(i / 28) - down;
+    return x >= 0 && x < 28 && y >= 0 && y < 28 ? 28 * y + x : pixels;
+  });
 }
 
 const ink = ' .:-=+*#%@';

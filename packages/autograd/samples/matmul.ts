@@ -46,10 +46,7 @@ export const matmulSamples = {
       'batch, vector': d => [d.tensor([2, 2, 3]), d.tensor([3])],
       'vector, batch': d => [d.tensor([3]), d.tensor([2, 3, 2])],
       'both transposed': d => [d.tensor([3, 2]).transpose(0, 1), d.tensor([4, 3]).transpose(-1, -2)],
-      'batch transposed': d => [
-        d.tensor([3, 2, 2]).transpose(0, 2),
-        d.tensor([3, 2, 2]).permute([1, 0, 2]),
-      ],
+      'batch transposed': d => [d.tensor([3, 2, 2]).transpose(0, 2), d.tensor([3, 2, 2]).permute([1, 0, 2])],
       'sliced and expanded': d => [d.tensor([2, 5]).slice(1, { step: 2 }), d.tensor([3, 1]).expand([3, 2])],
       'nothing to sum': d => [d.tensor([2, 0]), d.tensor([0, 3])],
       'no rows': d => [d.tensor([0, 2]), d.tensor([2, 3])],

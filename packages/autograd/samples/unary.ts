@@ -98,7 +98,7 @@ interface Borders {
 export const unarySamples = {
   neg: unary('neg', ag.neg, x => -x, { int32: true }),
   abs: unary('abs', ag.abs, Math.abs, { avoid: [0], int32: true }),
-  sign: unary('sign', ag.sign, Math.sign, { avoid: [0], int32: true }),
+  sign: unary('sign', ag.sign, x => (Number.isNaN(x) ? 0 : Math.sign(x)), { avoid: [0], int32: true }),
   exp: unary('exp', ag.exp, Math.exp),
   expm1: unary('expm1', ag.expm1, Math.expm1),
   log: unary('log', ag.log, Math.log, { min: 0.3, max: 3 }),

@@ -179,7 +179,7 @@ describe('defineOp refuses', () => {
     const x = leaf([1, 2]);
     expect(errorOf(() => op([x]).sum().backward())).toEqual({
       name: 'DTypeError',
-      message: 'wrong: its rule returned a float32 gradient where float64 was expected.',
+      message: "grad: a float64 tensor cannot have a float32 gradient: convert it with to('float64').",
     });
     expect(x.grad).toBeNull();
   });

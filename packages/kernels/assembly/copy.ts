@@ -132,11 +132,6 @@ export function copy8(to: usize, toRow: usize, toColumn: usize, from: usize, fro
   copy2d<u64>(to, toRow, toColumn, from, fromRow, fromColumn, rows, columns);
 }
 
-/** Bytes from one place to another. */
-export function move(to: usize, from: usize, bytes: usize): void {
-  memory.copy(to, from, bytes);
-}
-
 /** u8 stands for bool: 0 or 1. A cast from float to i32 is compiled to the instruction that saturates and makes 0 of NaN. */
 // @ts-ignore: decorator
 @inline

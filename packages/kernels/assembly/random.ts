@@ -52,7 +52,7 @@ function philox4(block: u64, c3: u32, key0: u32, key1: u32, to: usize): void {
   v128.store(to, v128.shuffle<i64>(a1, d1, 1, 3), 48);
 }
 
-/** In the null page, which nothing else uses. */
+/** In the null page below the heap, where nothing lives longer than a call. */
 const SCRATCH: usize = 128;
 
 /** Words of the stream from number `word` on, as many as fill `bytes`. An element takes as many bytes as its words: they are turned in place. */

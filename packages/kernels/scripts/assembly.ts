@@ -4,7 +4,16 @@
  * made from; `--force` compiles anyway.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,7 +28,17 @@ const target = join(root, 'src', 'wasm', 'generated');
 
 /** Everything below `memoryBase` is the null page; static data, if any, follows it, and then the heap. */
 const common = [
-  ...['--runtime', 'stub', '--importMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--memoryBase', '1024'],
+  ...[
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--initialMemory',
+    '1',
+    '--maximumMemory',
+    '65536',
+    '--memoryBase',
+    '1024',
+  ],
   ...['-O3', '--noAssert', '--noExportMemory', '--use', 'abort='],
   // Vectors cross the boundary between this module and those of compiled expressions, which is WebAssembly on both sides.
   ...['--disableWarning', '112'],

@@ -20,7 +20,7 @@ export function useKernels(chosen: Kernels): void {
  * WebAssembly with relaxed SIMD, or else with fixed-width SIMD, or else plain TypeScript: that is some hundred times as slow, so the
  * reason is told as a warning.
  */
-export function bestKernels(): Kernels {
+function bestKernels(): Kernels {
   const relaxed = supports('wasm-relaxed');
   let reason = 'this engine has no WebAssembly SIMD';
   if (relaxed || supports('wasm')) {

@@ -21,5 +21,7 @@ declare namespace WebAssembly {
   }
   const Instance: new (module: Module, imports?: Record<string, Record<string, ImportValue>>) => Instance;
 
+  const CompileError: new (message?: string) => Error;
+
   function validate(bytes: Uint8Array | ArrayBuffer): boolean;
 }

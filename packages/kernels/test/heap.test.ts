@@ -290,6 +290,18 @@ describe('out of memory', () => {
     expect(firstWrong(heap.peek(second), 2)).toBe(-1);
   });
 
+  test('a temporary without room fails and leaves no other temporaries behind', () => {
+    const heap = makeHeap({ limitBytes });
+    const storage = heap.allocate('float32', 1000);
+    stamp(heap, storage, 1);
+    const { used } = heap.allocator;
+    heap.temporary(100_000);
+    expect(() => heap.temporary(950_000)).toThrow(/^temporary: no room for 950000 bytes/);
+    expect(heap.allocator.used).toBe(used);
+    expect(heap.mark()).toBe(0);
+    expect(firstWrong(heap.peek(storage), 1)).toBe(-1);
+  });
+
   test('use after free names who freed it', () => {
     const heap = makeHeap();
     const storage = heap.allocate('float32', 4);

@@ -30,12 +30,16 @@ describe('the difference of two builds', () => {
     // Few different bytes, and a target made of pieces of the base, so that there is something to find.
     const bytes = fc.uint8Array({ maxLength: 200, max: 3 });
     fc.assert(
-      fc.property(bytes, fc.array(fc.tuple(fc.nat(200), fc.nat(200), bytes), { maxLength: 8 }), (base, pieces) => {
-        const target = Uint8Array.from(
-          pieces.flatMap(([from, length, literal]) => [...base.subarray(from, from + length), ...literal]),
-        );
-        expect([...applyDelta(base, makeDelta(base, target))]).toEqual([...target]);
-      }),
+      fc.property(
+        bytes,
+        fc.array(fc.tuple(fc.nat(200), fc.nat(200), bytes), { maxLength: 8 }),
+        (base, pieces) => {
+          const target = Uint8Array.from(
+            pieces.flatMap(([from, length, literal]) => [...base.subarray(from, from + length), ...literal]),
+          );
+          expect([...applyDelta(base, makeDelta(base, target))]).toEqual([...target]);
+        },
+      ),
     );
   });
 

@@ -6,7 +6,7 @@ import { engine } from './engine.js';
 import { accumulateGradient } from './gradient.js';
 import { mode } from './modes.js';
 import type { Cotangent, GradHook, Node } from './node.js';
-import { abandonRegion, closeRegion, escape, hold, openRegion, release } from './region.js';
+import { abandonRegion, closeRegion, handOver, hold, openRegion, release } from './region.js';
 
 export interface WalkOptions {
   /** Record the derivative, so that it can be differentiated again. */
@@ -148,16 +148,17 @@ function sortNodes(
             node.needed = true;
             break;
           }
-      if (node.needed && !node.isLeaf && leadsOn(node)) node.checkUsable();
+      const ends = stopAtTargets && wanted?.has(node) === true;
+      if (node.needed && !node.isLeaf && !ends && leadsOn(node, id)) node.checkUsable();
       order.push(node);
     }
   }
   return order;
 }
 
-/** Whether the walk goes on through the node rather than ending at it. */
-function leadsOn(node: Node): boolean {
-  for (const child of node.inputs) if (child?.needed) return true;
+/** Whether the walk goes on through the node rather than ending at it. What another walk has noted in the children does not count. */
+function leadsOn(node: Node, walk: number): boolean {
+  for (const child of node.inputs) if (child?.needed && child.walk === walk) return true;
   return false;
 }
 
@@ -169,7 +170,7 @@ function step(node: Node, walk: Walk): void {
   if (own !== undefined && targets !== null)
     for (const i of own) {
       const grad = slot(node, targets[i].outputIndex);
-      if (grad !== null) escape(grad.storage);
+      if (grad !== null) handOver(grad.storage);
       results[i] = grad;
     }
   if (node.isLeaf) {
@@ -177,7 +178,7 @@ function step(node: Node, walk: Walk): void {
     return;
   }
   if (node.tensor !== null && targets === null) walk.leaves.push(node);
-  if (leadsOn(node)) {
+  if (!(walk.options.stopAtTargets === true && own !== undefined) && leadsOn(node, node.walk)) {
     applyRule(node, walk.options.createGraph);
     if (!walk.options.retainGraph) node.release();
   }
@@ -203,6 +204,10 @@ function applyRule(node: Node, createGraph: boolean): void {
       const child = node.inputs[i];
       const grad = grads[i];
       if (child === null || !child.needed || grad == null) continue;
+      if (!Array.isArray(grad.shape))
+        throw new GraphError(
+          `${op.name}: its rule returned ${show(grad)} as the gradient of input ${i}, expected a tensor, or null where there is none.`,
+        );
       if (mode.anomaly) checkGradient(node, i, grad, first as Tensor);
       deliver(child, node.inputIndices === null ? 0 : node.inputIndices[i], grad, createGraph, node);
     }
@@ -273,7 +278,7 @@ function runHooks(node: Node, hooks: readonly GradHook[]): void {
   for (const hook of hooks) {
     const grad = slot(node, hook.outputIndex);
     if (grad === null) continue;
-    escape(grad.storage);
+    handOver(grad.storage);
     const other = hook.fn(grad);
     if (other == null) continue;
     if (!Array.isArray(other.shape))

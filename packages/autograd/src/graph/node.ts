@@ -95,7 +95,10 @@ export class Node<A = unknown> {
         indices ??= new Array<number>(n).fill(0);
         indices[i] = x.outputIndex;
       }
-      if (x.cut !== '') (cuts ??= []).push(x.cut);
+      if (x.cut !== '') {
+        cuts ??= [];
+        cuts.push(x.cut);
+      }
     }
     this.inputs = nodes;
     this.inputIndices = indices;
@@ -139,7 +142,8 @@ export class Node<A = unknown> {
 
   /** Input `i` if it was saved, else null. */
   savedInput(i: number): Input | null {
-    return this.saved !== null && this.saved[i] != null ? this.input(i) : null;
+    if (this.saved === null) throw freedError(this);
+    return this.saved[i] != null ? this.input(i) : null;
   }
 
   /** Input `i`, which the op knows to be a tensor. */

@@ -56,7 +56,7 @@ export function release(storage: Storage, by: string, backend: Kernels = kernels
 }
 
 /** The user gets to see it: from now on only the collector ends its life. */
-export function escape(storage: Storage): void {
+export function handOver(storage: Storage): void {
   storage.escaped = true;
   storage.engineOwned = false;
 }

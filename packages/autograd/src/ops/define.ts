@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, show } from '../errors.js';
 import { mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
 import { record } from '../graph/record.js';
-import { abandonRegion, closeRegion, openRegion } from '../graph/region.js';
+import { abandonRegion, closeRegion, handOver, openRegion } from '../graph/region.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** A primitive: an op that computes by a kernel (or shares memory) and states its own derivative. */
@@ -128,13 +128,18 @@ export function defineOp<I extends readonly Input[], A = undefined>(
     vjp:
       vjp === undefined
         ? null
-        : (g, node) =>
-            vjp(g, {
-              inputs: node.inputs.map((_, i) => node.input(i)) as unknown as I,
-              output: node.output(),
+        : (g, node) => {
+            const inputs = node.inputs.map((_, i) => node.input(i));
+            const output = node.output();
+            // The rule may keep what it sees.
+            for (const x of [g, output, ...inputs]) if (typeof x !== 'number') handOver(x.storage);
+            return vjp(g, {
+              inputs: inputs as unknown as I,
+              output,
               attributes: node.attributes,
               needs: i => node.needs(i),
-            }),
+            });
+          },
   };
   return (inputs, ...attributes) => {
     if (!Array.isArray(inputs)) throw new ArgumentError(`${name}: expected a list of inputs, got ${show(inputs)}: ${name}([x]).`);

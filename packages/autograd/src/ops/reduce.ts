@@ -4,7 +4,7 @@ import { raw } from '../tensor/raw.js';
 import { normalizeDims, numel, sameShape } from '../tensor/shape.js';
 import type { Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { div, eq, sub, where } from './binary.js';
+import { div, eq, logicalOr, ne, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, savesNothing } from './define.js';
 import { expand, reshapeTo } from './shape.js';
 import { sqrt, square, to } from './unary.js';
@@ -138,7 +138,8 @@ function extremum(name: 'amax' | 'amin', kernel: 'max' | 'min'): ReduceFunction 
     // Ties share the gradient evenly.
     vjp: (g, n) => {
       const x = n.tensorInput(0);
-      const ties = eq(x, n.output());
+      // Where the output is NaN, it came from the NaN elements.
+      const ties = logicalOr(eq(x, n.output()), ne(x, x));
       const share = div(g, to(sum(ties, n.attributes, { keepdim: true }), g.dtype));
       return [where(ties, share, 0)];
     },

@@ -6,7 +6,7 @@ import { add, div, eq, mul, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, savesNothing } from './define.js';
 import { amax, type Dims, type ReduceOptions, sum } from './reduce.js';
 import { reshapeTo } from './shape.js';
-import { abs, detach, exp, log } from './unary.js';
+import { abs, exp, log } from './unary.js';
 
 /** Runs ops unrecorded, inside a forward function. */
 function unrecorded<R>(fn: () => R): R {
@@ -21,7 +21,8 @@ function unrecorded<R>(fn: () => R): R {
 
 /** The largest element, with 0 in place of infinities (their difference would be NaN). A constant for the derivative: it cancels. */
 function shift(x: Tensor, dims: readonly number[]): Tensor {
-  const m = detach(amax(x, dims, { keepdim: true }) as Tensor);
+  // Unrecorded rather than detached: a node that no walk reaches would hold x for ever.
+  const m = unrecorded(() => amax(x, dims, { keepdim: true }) as Tensor);
   return where(eq(abs(m), Number.POSITIVE_INFINITY), 0, m) as Tensor;
 }
 

@@ -72,8 +72,8 @@ export const erf: UnaryFunction = unary('erf', {
 export const relu: UnaryFunction = unary('relu', {
   int32: true,
   reads: 'output',
-  // Masking rather than multiplying: 0 times an infinite gradient would be NaN.
-  rule: (m, g, y) => m.where(m.gt(y, 0), g, 0),
+  // Masking rather than multiplying: 0 times an infinite gradient would be NaN. Asking for 0, not for > 0: a NaN passes the gradient on.
+  rule: (m, g, y) => m.where(m.eq(y, 0), 0, g),
 });
 export const floor: UnaryFunction = unary('floor', flat);
 export const ceil: UnaryFunction = unary('ceil', flat);

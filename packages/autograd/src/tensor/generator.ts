@@ -43,7 +43,11 @@ export class Generator {
   }
 
   set state(state: GeneratorState) {
-    [this.key0, this.key1] = state.key;
+    const words = state?.key;
+    const isWord = (v: unknown): boolean => Number.isInteger(v) && (v as number) >= 0 && (v as number) < 0x1_0000_0000;
+    if (!Array.isArray(words) || words.length !== 2 || !words.every(isWord) || !Number.isSafeInteger(state.counter) || state.counter < 0)
+      throw new ArgumentError('Generator: expected a state { key: [word, word], counter } as the state of a generator gives it.');
+    [this.key0, this.key1] = words;
     this.counter = state.counter;
   }
 

@@ -1,7 +1,7 @@
 import type { DType, Storage } from '@fluxion/kernels';
 import { setGradient } from '../graph/gradient.js';
 import type { Node } from '../graph/node.js';
-import { escape } from '../graph/region.js';
+import { handOver } from '../graph/region.js';
 import { isContiguous } from './shape.js';
 import type { Shape } from './shapeTypes.js';
 
@@ -45,7 +45,7 @@ export class Tensor<out S extends Shape = Shape> {
    * as soon as it is cleared.
    */
   get grad(): Tensor<S> | null {
-    if (this.gradient !== null) escape(this.gradient.storage);
+    if (this.gradient !== null) handOver(this.gradient.storage);
     return this.gradient;
   }
 

@@ -9,7 +9,7 @@ import type { ElementwiseKernel } from '../ops/define.js';
 import { markChanged } from '../ops/inPlace.js';
 import { raw, view } from '../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 
 type Floating = 'float32' | 'float64';
 
@@ -135,6 +135,8 @@ function traceProgram(call: (...inputs: Input[]) => Tensor | readonly Tensor[], 
   try {
     const result = call(...standIns);
     const outputs = Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
+    if (!outputs.every(t => t instanceof Tensor))
+      throw new ArgumentError(`fuse: the function must return a tensor or a list of tensors, it returned ${show(result)}.`);
     const expression = {
       dtype,
       inputs: inputs.map(x => (typeof x === 'number' ? 'scalar' : 'array')) as ('array' | 'scalar')[],

@@ -11,6 +11,8 @@ import type { Tree } from './tree.js';
  * With tensors: the gradients of outputs with respect to inputs. An input that the outputs do not depend on is an error that names it,
  * unless `allowUnused` asks for zeros.
  */
+// First, so that `grad(x => …)` without an annotation takes x for a tensor.
+export function grad(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor;
 export function grad<T extends Tree, A extends readonly unknown[]>(
   fn: (params: T, ...rest: A) => Tensor,
 ): (params: T, ...rest: A) => T;
@@ -42,8 +44,10 @@ function gradOfValue(output: Value, inputs: readonly Value[], options: GradOptio
 }
 
 /** The function's value together with its gradient, from one run. */
+export function valueAndGrad(fn: (x: Tensor) => Tensor): (x: Tensor) => { value: Tensor; grads: Tensor };
 export function valueAndGrad<T extends Tree, A extends readonly unknown[]>(
   fn: (params: T, ...rest: A) => Tensor,
-): (params: T, ...rest: A) => { value: Tensor; grads: T } {
-  return valueAndGradOf('valueAndGrad', fn);
+): (params: T, ...rest: A) => { value: Tensor; grads: T };
+export function valueAndGrad(fn: (params: never, ...rest: never) => Tensor): unknown {
+  return valueAndGradOf('valueAndGrad', fn as (params: Tree, ...rest: readonly unknown[]) => Tensor);
 }

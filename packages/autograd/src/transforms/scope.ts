@@ -1,11 +1,11 @@
 import { kernels } from '@fluxion/kernels';
 import { ArgumentError, show } from '../errors.js';
-import { abandonRegion, closeRegion, escape, openRegion } from '../graph/region.js';
+import { abandonRegion, closeRegion, handOver, openRegion } from '../graph/region.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** Says that a tensor lives long (a parameter, optimizer state): no scope frees it, and it stays where it is. Returns it. */
 export function keep<T extends Tensor>(t: T): T {
-  escape(t.storage);
+  handOver(t.storage);
   kernels().tenure(t.storage);
   return t;
 }

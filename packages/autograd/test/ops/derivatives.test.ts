@@ -1,6 +1,6 @@
-import { checkGradients, checkSecondGradients } from '../../../gradcheck/src/index.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { checkGradients, checkSecondGradients } from '../../../gradcheck/src/index.js';
 import { infoOf, opNames, toNaive } from '../../samples/index.js';
 import { cat, Generator, GraphError, grad, jvp, randn, type Tensor, vjp } from '../../src/index.js';
 import { argumentsOf, bind, call, callsOf, Draw, isFloating, tensorsOf } from './support.js';

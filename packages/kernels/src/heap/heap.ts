@@ -90,7 +90,8 @@ export class Heap {
     const bytes = byteLength(storage);
     if (bytes > this.allocator.limit) throw this.outOfMemory('allocate', bytes);
     const size = classSize[sizeClass(bytes)];
-    if (this.youngBytes + size > this.youngBudget || this.young.length >= this.youngLimit) this.evacuateYoung();
+    if (this.youngBytes + size > this.youngBudget || this.young.length >= this.youngLimit)
+      this.evacuateYoung();
     if (this.oldBytes > this.oldBudget || this.exhausted) this.evacuateAll();
     let address = this.wasteful(bytes) ? 0 : this.allocator.take(bytes);
     if (address === 0) {
@@ -149,10 +150,14 @@ export class Heap {
     return this.u8.subarray(address, address + bytes);
   }
 
-  /** A block that lives until `release` of a mark made before. Never evacuates. */
+  /**
+   * A block that lives until `release` of a mark made before, within one call of a kernel. Never evacuates. When there is no room, that
+   * call ends with a MemoryError, and so do its other temporaries.
+   */
   temporary(bytes: number): number {
     const address = this.allocator.take(bytes);
     if (address === 0) {
+      this.release(0);
       this.exhausted = true;
       throw this.outOfMemory('temporary', bytes);
     }

@@ -7,6 +7,9 @@ import type { Runtime } from './runtime.js';
 const packA = 1;
 const packB = 2;
 
+/** The null page below the heap: room for one register tile. */
+const tileAddress = 192;
+
 /** B is read in place, rather than packed, if it is at most this large or so few rows of A use it. */
 const smallBytes = 16_384;
 const fewRows = 12;
@@ -42,7 +45,7 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
     // The kernel finds rows by adding up strides: they must not be negative.
     if (aColumn !== size || aRow < 0 || n >= manyColumns) flags |= packA;
     if (bColumn !== size || (m > fewRows && k * n * size > smallBytes)) flags |= packB;
-    const scratch = heap.temporary(gemmScratch(size, m, n, k, flags));
+    const scratch = flags === 0 ? tileAddress : heap.temporary(gemmScratch(size, m, n, k, flags));
     const run = size === 4 ? gemm4 : gemm8;
     run(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, n * size, add, flags, scratch);
   }
@@ -75,8 +78,7 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
       }
       (size === 4 ? gemv4 : gemv8)(rows, k, matrix, rowStride, x, c, size, add);
     } else {
-      const tile = heap.temporary(64);
-      (size === 4 ? gevm4 : gevm8)(rows, k, x, xStride, matrix, columnStride, c, size, add, tile);
+      (size === 4 ? gevm4 : gevm8)(rows, k, x, xStride, matrix, columnStride, c, size, add, tileAddress);
     }
   }
 

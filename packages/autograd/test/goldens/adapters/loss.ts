@@ -9,9 +9,13 @@ function reduction(p: Params): Reduction {
 }
 
 export const loss: AdapterTable = {
-  mse_loss: adapter('input target size_average reduce reduction', p =>
-    mseLoss(p.tensor('input'), p.tensor('target'), { reduction: reduction(p) }),
-  ),
+  mse_loss: adapter('input target size_average reduce reduction', p => {
+    // PyTorch warns of shapes that broadcast; here the caller has to expand them.
+    const input = p.tensor('input');
+    const target = p.tensor('target');
+    const { shape } = input.detach().add(target.detach());
+    return mseLoss(input.expand(shape), target.expand(shape), { reduction: reduction(p) });
+  }),
   cross_entropy: adapter(
     'input target weight size_average ignore_index reduce reduction label_smoothing',
     p => {

@@ -41,7 +41,9 @@ const div = adapter('input other rounding_mode', p => {
   if (mode === undefined) return f.div(a, b);
   // Rounding down is no floor of the quotient: 1 / 0.1 is 10, but 0.1 goes into 1 only 9 times.
   if (mode !== 'trunc') throw new NotSupported(`rounding_mode ${mode}`);
-  return f.trunc(f.div(a, b));
+  // Detached, since a rounded quotient has derivative 0, also where that of the quotient is infinite.
+  const [x, y] = [a, b].map(operand => (typeof operand === 'number' ? operand : operand.detach()));
+  return f.trunc(f.div(x, y));
 });
 
 const clamp = adapter('input min max', p =>

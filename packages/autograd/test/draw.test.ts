@@ -1,0 +1,89 @@
+import { toDot, toMermaid } from '@fluxion/autograd';
+import { describe, expect, test } from 'vitest';
+import { constant, errorOf, leaf } from './support/helpers.js';
+
+function graph() {
+  const w = leaf([1.5, -2], 'w');
+  const x = leaf([[1, 2, 3], [4, 5, 6]]);
+  const s = w.sum();
+  s.mul(x.sum()).backward(null, { retainGraph: true });
+  return { w, x, s, y: s.mul(x.sum()).add(s) };
+}
+
+describe('toDot', () => {
+  test('labels carry op, shape, small values and gradients; edges point from inputs to results', () => {
+    expect(toDot(graph().y)).toBe(
+      [
+        'digraph fluxion {',
+        '  rankdir=TB;',
+        '  node [fontname="Helvetica", fontsize=11];',
+        '  n0 [label="w\\n[2]\\n= 1.5, -2\\ngrad 21, 21", shape=box, style="rounded,filled", fillcolor="#e8f1fb"];',
+        '  n1 [label="sum\\n[]", shape=box, style=rounded];',
+        '  n2 [label="leaf\\n[2, 3]", shape=box, style="rounded,filled", fillcolor="#e8f1fb"];',
+        '  n3 [label="sum\\n[]", shape=box, style=rounded];',
+        '  n4 [label="mul\\n[]", shape=box, style=rounded];',
+        '  n5 [label="add\\n[]\\n= -11", shape=box, style="rounded,filled", fillcolor="#fdf0d5"];',
+        '  n0 -> n1;',
+        '  n2 -> n3;',
+        '  n1 -> n4;',
+        '  n3 -> n4;',
+        '  n4 -> n5;',
+        '  n1 -> n5;',
+        '}',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('a value used twice has two edges; names are escaped', () => {
+    const x = leaf(2, 'the "x" \\ y');
+    const text = toDot(x.mul(x));
+    expect(text).toContain('label="the \\"x\\" \\\\ y\\n[]\\n= 2"');
+    expect(text.match(/n0 -> n1;/g)).toHaveLength(2);
+  });
+
+  test('long graphs overflow no stack', () => {
+    let y = leaf(1);
+    for (let i = 0; i < 20_000; i++) y = y.neg();
+    expect(toDot(y).split('\n').length).toBeGreaterThan(40_000);
+  });
+});
+
+describe('toMermaid', () => {
+  test('draws the same graph', () => {
+    expect(toMermaid(graph().y)).toBe(
+      [
+        'flowchart TB',
+        '  n0(["w<br/>[2]<br/>= 1.5, -2<br/>grad 21, 21"])',
+        '  n1["sum<br/>[]"]',
+        '  n2(["leaf<br/>[2, 3]"])',
+        '  n3["sum<br/>[]"]',
+        '  n4["mul<br/>[]"]',
+        '  n5["add<br/>[]<br/>= -11"]',
+        '  n0 --> n1',
+        '  n2 --> n3',
+        '  n1 --> n4',
+        '  n3 --> n4',
+        '  n4 --> n5',
+        '  n1 --> n5',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('escapes what Mermaid would read as markup', () => {
+    expect(toMermaid(leaf(1, '<b>"w"').neg())).toContain('#lt;b#gt;#quot;w#quot;');
+  });
+});
+
+describe('drawing refuses', () => {
+  test.each([
+    ['toDot', toDot],
+    ['toMermaid', toMermaid],
+  ])('%s of a tensor without graph', (name, draw) => {
+    expect(errorOf(() => draw(constant([1, 2])))).toEqual({
+      name: 'GraphError',
+      message: `${name}: the tensor of shape [2] has no graph to draw: nothing it was made of requires a gradient.`,
+    });
+  });
+});

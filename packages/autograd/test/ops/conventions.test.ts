@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import {
+  clamp,
+  grad,
+  leakyRelu,
+  logSoftmax,
+  logsumexp,
+  maximum,
+  minimum,
+  pow,
+  scatterAdd,
+  softmax,
+  softplus,
+  type Tensor,
+  tensor,
+  where,
+} from '../../src/index.js';
+
+const f64 = { dtype: 'float64' } as const;
+const leaf = (...values: number[]): Tensor => tensor(values, { ...f64, requiresGrad: true });
+
+/** The gradient of the sum of the result. */
+function gradient(fn: (x: Tensor) => Tensor, ...values: number[]): number[] {
+  const x = leaf(...values);
+  return Array.from(grad(fn(x).sum(), x).toTypedArray());
+}
+
+const inf = Number.POSITIVE_INFINITY;
+
+describe('derivatives at points where differences say nothing', () => {
+  test.each<[string, (x: Tensor) => Tensor, number[], number[]]>([
+    ['abs at 0: 0', x => x.abs(), [0, -0, 2, -2], [0, 0, 1, -1]],
+    ['relu at 0: 0', x => x.relu(), [0, -0, 1, -1], [0, 0, 1, 0]],
+    ['leakyRelu at 0: the slope', x => leakyRelu(x, 0.25), [0, 1, -1], [0.25, 1, 0.25]],
+    [
+      'sign, floor, ceil, round, trunc: 0',
+      x => x.sign().add(x.floor()).add(x.ceil()).add(x.round()).add(x.trunc()),
+      [0, 1, 0.5],
+      [0, 0, 0],
+    ],
+    ['clamp at a border: passes', x => clamp(x, { min: -1, max: 1 }), [-1, 1, -2, 2, 0], [1, 1, 0, 0, 1]],
+    ['x ** 0: 0, also at 0', x => pow(x, 0), [0, 1], [0, 0]],
+    ['x ** 1 and x ** 2 at 0', x => pow(x, 1).add(pow(x, 2)) as Tensor, [0], [1]],
+    ['x ** tensor at 0', x => pow(x, tensor([0, 1, 2, 3], f64)), [0, 0, 0, 0], [0, 1, 0, 0]],
+    ['0 ** x: 0 where defined', x => pow(0, x), [0, 1, 2], [0, 0, 0]],
+    ['negative base to a whole power', x => pow(x, 3), [-2], [12]],
+    ['std of constant data: 0', x => x.std(), [3, 3, 3], [0, 0, 0]],
+    ['amax: ties share', x => x.amax(), [1, 2, 2, 0], [0, 0.5, 0.5, 0]],
+    ['amin: ties share', x => x.amin(0), [1, 1, 1, 1], [0.25, 0.25, 0.25, 0.25]],
+    ['max without a dim: ties share', x => x.max(), [2, 2], [0.5, 0.5]],
+    ['max of a dim: the first of equals', x => x.max(0).values as Tensor, [1, 2, 2], [0, 1, 0]],
+    ['min of a dim: the first of equals', x => x.min(0).values as Tensor, [1, 1, 2], [1, 0, 0]],
+    ['maximum: a tie gives each half', x => maximum(x, tensor([1, 1, 1], f64)), [0, 1, 2], [0, 0.5, 1]],
+    ['minimum: a tie gives each half', x => minimum(x, 1), [0, 1, 2], [1, 0.5, 0]],
+    ['sqrt at 0: infinite', x => x.sqrt(), [0, 4], [inf, 0.25]],
+    ['softplus of large numbers', x => softplus(x), [1000, -1000, 20.5], [1, 0, 1]],
+    ['sigmoid and tanh of large numbers', x => x.sigmoid().add(x.tanh()) as Tensor, [1000, -1000], [0, 0]],
+    ['logsumexp with -Infinity', x => logsumexp(x) as Tensor, [-inf, 0, 0], [0, 0.5, 0.5]],
+    ['logsumexp of large numbers', x => logsumexp(x) as Tensor, [1000, 1000], [0.5, 0.5]],
+    ['softmax of large numbers', x => softmax(x, 0).select(0, 0) as Tensor, [1000, 1000], [0.25, -0.25]],
+    ['logSoftmax of large numbers', x => logSoftmax(x, 0).select(0, 1) as Tensor, [2000, 0], [-1, 1]],
+    ['where: nothing from what is not chosen', x => where(x.gt(0), x.log(), 0) as Tensor, [1, 2], [1, 0.5]],
+  ])('%s', (_, fn, at, expected) => {
+    expect(gradient(fn, ...at).map(v => v + 0)).toEqual(expected);
+  });
+
+  test('a masked square root at 0 stays finite when its argument is replaced as well', () => {
+    expect(gradient(x => where(x.gt(0), where(x.gt(0), x, 1).sqrt(), 0) as Tensor, 0, 4)).toEqual([0, 0.25]);
+  });
+
+  test('second derivatives at corners are finite', () => {
+    const second = (fn: (x: Tensor) => Tensor, ...values: number[]): number[] => {
+      const x = leaf(...values);
+      const first = grad(fn(x).sum(), x, { createGraph: true });
+      // A gradient that is constant has no graph.
+      return Array.from(grad(first.sum(), x, { allowUnused: true }).toTypedArray());
+    };
+    expect(second(x => x.relu(), 0, 1)).toEqual([0, 0]);
+    expect(second(x => pow(x, 3), 0, 1)).toEqual([0, 6]);
+    expect(second(x => pow(x, tensor([0, 1, 2], f64)), 0, 0, 0)).toEqual([0, 0, 2]);
+    expect(second(x => softplus(x), 1000, 30)).toEqual([0, 0]);
+    expect(second(x => x.std(), 3, 3, 3)).toEqual([0, 0, 0]);
+  });
+});
+
+test('to() carries the gradient to the dtype of its input', () => {
+  const x = leaf(1.5, -2);
+  const y = x.to('float32').mul(tensor([2, 3]));
+  const g = grad(y.sum(), x);
+  expect(g.dtype).toBe('float64');
+  expect(Array.from(g.toTypedArray())).toEqual([2, 3]);
+});
+
+test('scatterAdd where indices coincide: every source gets the gradient of its target', () => {
+  const source = leaf(1, 2, 3);
+  const y = scatterAdd(tensor([0, 0], f64), 0, tensor([1, 1, 0], { dtype: 'int32' }), source);
+  expect(y.toArray()).toEqual([3, 3]);
+  expect(grad(y.mul(tensor([10, 20], f64)).sum(), source).toArray()).toEqual([20, 20, 10]);
+});
+
+test('an operand in two places gets both gradients', () => {
+  expect(gradient(x => x.mul(x) as Tensor, 3)).toEqual([6]);
+  expect(gradient(x => x.div(x) as Tensor, 3)).toEqual([0]);
+  expect(gradient(x => maximum(x, x), 3)).toEqual([1]);
+});
