@@ -1,7 +1,15 @@
-import { Generator, type Tensor } from '@fluxion/autograd';
+import { Generator, type Tensor, tensor } from '@fluxion/autograd';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { evaluate, gallery, graphOfOneStep, Perceptron, train } from './mnist.js';
-import { asciiDigit, batches, type Digits, loadDigits, permutation, pick } from './support/mnist.js';
+import {
+  asciiDigit,
+  batches,
+  type Digits,
+  loadDigits,
+  permutation,
+  pick,
+  randomShifts,
+} from './support/mnist.js';
 import { progressBar } from './support/progress.js';
 
 let data: { train: Digits; test: Digits };
@@ -65,6 +73,29 @@ describe('the digits', () => {
     const sorted = (list: number[][]): number[] => list.flat().sort((a, b) => a - b);
     expect(sorted(first)).toEqual(sorted([fingerprints(few)]));
     expect(sorted(second)).toEqual(sorted(first));
+  });
+
+  test('shifts move each picture by at most the reach, every way, and lose nothing but what leaves', () => {
+    const dot = new Float32Array(300 * 784);
+    for (let n = 0; n < 300; n++) dot[784 * n + 28 * 10 + 20] = n + 1;
+    const images = tensor(dot).reshape([300, 784]);
+    const moved = randomShifts(1, new Generator(4))(images).toTypedArray();
+    const places = new Set<string>();
+    for (let n = 0; n < 300; n++) {
+      const image = moved.subarray(784 * n, 784 * (n + 1));
+      const at = image.indexOf(n + 1);
+      places.add(`${Math.floor(at / 28)},${at % 28}`);
+      expect(image.reduce((sum, v) => sum + v, 0)).toBe(n + 1);
+    }
+    expect([...places].toSorted()).toEqual(
+      [9, 10, 11].flatMap(y => [19, 20, 21].map(x => `${y},${x}`)).toSorted(),
+    );
+    // A dot in the corner leaves in five of nine directions.
+    const corner = new Float32Array(900 * 784);
+    for (let n = 0; n < 900; n++) corner[784 * n] = 1;
+    const left = randomShifts(1, new Generator(4))(tensor(corner).reshape([900, 784]));
+    expect(Math.abs(left.sum().item() / 900 - 4 / 9)).toBeLessThan(0.08);
+    expect(left.amax().item()).toBe(1);
   });
 
   test('permutation is one', () => {

@@ -4,13 +4,32 @@ import './ops/methods.js';
 export type { DType, TypedArray } from '@fluxion/kernels';
 export * from './errors.js';
 export { detectAnomaly } from './graph/anomaly.js';
+export { toDot, toMermaid } from './graph/draw.js';
 export { enableGrad, noGrad } from './graph/modes.js';
 export type { Node } from './graph/node.js';
-export { add, div, eq, ge, gt, le, logicalAnd, logicalOr, logicalXor, lt, maximum, minimum, mul, ne, pow, sub, where } from './ops/binary.js';
+export {
+  add,
+  div,
+  eq,
+  ge,
+  gt,
+  le,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
+  lt,
+  maximum,
+  minimum,
+  mul,
+  ne,
+  pow,
+  sub,
+  where,
+} from './ops/binary.js';
 export * from './ops/composite/activations.js';
 export * from './ops/composite/extrema.js';
 export * from './ops/create.js';
-export { type OpContext, type OpDefinition, defineOp } from './ops/define.js';
+export { defineOp, type OpContext, type OpDefinition } from './ops/define.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
 export { linear, matmul } from './ops/matmul.js';
 export {
@@ -70,15 +89,20 @@ export {
   trunc,
 } from './ops/unary.js';
 export { Generator, type GeneratorState, manualSeed } from './tensor/generator.js';
-export type { Linear as LinearShape, LinearFits, NestedArray, NestedShape, Shape } from './tensor/shapeTypes.js';
+export type {
+  Linear as LinearShape,
+  LinearFits,
+  NestedArray,
+  NestedShape,
+  Shape,
+} from './tensor/shapeTypes.js';
 export { Tensor } from './tensor/tensor.js';
 export { checkpoint } from './transforms/checkpoint.js';
 export { hvp, jvp, vjp } from './transforms/functional.js';
+export { type Elementwise, type Fused, fuse } from './transforms/fuse.js';
 export { grad, valueAndGrad } from './transforms/grad.js';
 export type { GradOptions } from './transforms/gradients.js';
 export { hessian, jacobian } from './transforms/jacobian.js';
-export { flattenTree, mapTree, type Tree, unflattenTree } from './transforms/tree.js';
-export { type Elementwise, type Fused, fuse } from './transforms/fuse.js';
 export { keep, type Scope, scope } from './transforms/scope.js';
-export { toDot, toMermaid } from './graph/draw.js';
+export { flattenTree, mapTree, type Tree, unflattenTree } from './transforms/tree.js';
 export { Value, type ValueInput, value } from './value/value.js';

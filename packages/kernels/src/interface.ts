@@ -21,10 +21,27 @@ export interface Operand {
 
 /** Maps of floating point elements; `neg abs sign square relu` also take int32. Out has the input's dtype. */
 export type UnaryOp =
-  | 'neg' | 'abs' | 'sign' | 'square' | 'relu'
-  | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'rsqrt' | 'reciprocal'
-  | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf'
-  | 'floor' | 'ceil' | 'round' | 'trunc';
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'square'
+  | 'relu'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'reciprocal'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'erf'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'trunc';
 
 /** Out has the inputs' dtype. `maximum` and `minimum` propagate NaN. int32 `div` is not here: divide floats. */
 export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';

@@ -14,8 +14,16 @@ export type TypedArrayOf<D extends DType> = D extends 'float32'
 /** Bytes an element takes. */
 export const itemSize: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int32: 4, bool: 1 };
 
-export const arrayType: { readonly [D in DType]: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArrayOf<D> } & {
-  readonly [D in DType]: new (length: number) => TypedArrayOf<D>;
+export const arrayType: {
+  readonly [D in DType]: new (
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    length: number,
+  ) => TypedArrayOf<D>;
+} & {
+  readonly [D in DType]: new (
+    length: number,
+  ) => TypedArrayOf<D>;
 } = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array };
 
 /**
@@ -55,7 +63,13 @@ export class Storage {
   /** The op or scope that freed it, for the error message. */
   freedBy: string;
 
-  constructor(dtype: DType, length: number, generation: Generation, address: number, data: Uint8Array | null) {
+  constructor(
+    dtype: DType,
+    length: number,
+    generation: Generation,
+    address: number,
+    data: Uint8Array | null,
+  ) {
     this.dtype = dtype;
     this.length = length;
     this.generation = generation;

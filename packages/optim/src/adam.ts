@@ -39,7 +39,11 @@ export function adamTransform(options: AdamOptions): Transform {
   const scale = moments('adam', options);
   const rate = descend(() => options.lr ?? defaults.lr);
   if (options.weightDecay === undefined) return chain(scale, rate);
-  return chain(addDecayedWeights(() => options.weightDecay ?? 0), scale, rate);
+  return chain(
+    addDecayedWeights(() => options.weightDecay ?? 0),
+    scale,
+    rate,
+  );
 }
 
 /** The transform of AdamW; the options are read at every step. */

@@ -1,4 +1,4 @@
-import { Tensor } from '@fluxion/autograd';
+import type { Tensor } from '@fluxion/autograd';
 
 /** A hyperparameter: a number, or a tensor that gradients can flow into. */
 export type Hyper = number | Tensor;

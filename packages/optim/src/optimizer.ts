@@ -15,7 +15,9 @@ export type Group<O> = Mutable<O> & { readonly params: readonly Tensor[] };
 /** A copy of the optimizer's state that can be stored or posted: plain objects, numbers and typed arrays. */
 export interface OptimizerState {
   /** By parameter, numbered through the groups; absent before its first step. */
-  readonly state: { readonly [index: number]: { readonly step: number } & { readonly [slot: string]: unknown } };
+  readonly state: {
+    readonly [index: number]: { readonly step: number } & { readonly [slot: string]: unknown };
+  };
   readonly groups: readonly { readonly [option: string]: unknown }[];
 }
 
@@ -40,12 +42,17 @@ export class Optimizer<O extends object> {
     this.makeTransform = makeTransform;
     const list = [...(params as Iterable<Tensor | ParamGroup<O>>)];
     if (list.length === 0)
-      throw new ArgumentError(`${name}: got an empty list of parameters. Give net.parameters(), or a list of groups { params, lr }.`);
-    if (list.every(p => p instanceof Tensor)) this.addParamGroup({ params: list } as unknown as ParamGroup<O>);
+      throw new ArgumentError(
+        `${name}: got an empty list of parameters. Give net.parameters(), or a list of groups { params, lr }.`,
+      );
+    if (list.every(p => p instanceof Tensor))
+      this.addParamGroup({ params: list } as unknown as ParamGroup<O>);
     else
       for (const group of list) {
         if (group instanceof Tensor)
-          throw new ArgumentError(`${name}: got tensors and groups mixed. Put every tensor into a group: { params: [w] }.`);
+          throw new ArgumentError(
+            `${name}: got tensors and groups mixed. Put every tensor into a group: { params: [w] }.`,
+          );
         this.addParamGroup(group);
       }
   }
@@ -53,14 +60,16 @@ export class Optimizer<O extends object> {
   /** Adds parameters with options of their own. Nothing is added when one of them is refused. */
   addParamGroup(group: ParamGroup<O>): void {
     const params = [...group.params];
-    if (params.length === 0) throw new ArgumentError(`${this.name}: group ${this.groups.length} has no parameters.`);
+    if (params.length === 0)
+      throw new ArgumentError(`${this.name}: group ${this.groups.length} has no parameters.`);
     const known = new Map<Tensor, number>();
     this.groups.forEach((g, i) => {
       for (const p of g.params) known.set(p, i);
     });
     params.forEach((p, i) => {
       const which = p instanceof Tensor && p.name !== '' ? p.name : `parameter ${i}`;
-      if (!(p instanceof Tensor)) throw new ArgumentError(`${this.name}: parameter ${i} of group ${this.groups.length} is no tensor.`);
+      if (!(p instanceof Tensor))
+        throw new ArgumentError(`${this.name}: parameter ${i} of group ${this.groups.length} is no tensor.`);
       if (!p.isLeaf || !p.requiresGrad)
         throw new GraphError(
           `${this.name}: ${which} of shape [${p.shape.join(', ')}] is ${p.isLeaf ? 'a leaf that requires no gradient' : `the output of ${p.gradFn?.op.name}`}; ` +
@@ -138,7 +147,9 @@ export class Optimizer<O extends object> {
     else
       this.groups.forEach((g, i) => {
         if (saved.groups[i].params !== g.params.length)
-          problems.push(`group ${i} has ${String(saved.groups[i].params)} parameters, expected ${g.params.length}`);
+          problems.push(
+            `group ${i} has ${String(saved.groups[i].params)} parameters, expected ${g.params.length}`,
+          );
       });
     const loaded: [Tensor, ParamState][] = [];
     for (const [index, p, g] of this.numbered()) {
@@ -153,7 +164,8 @@ export class Optimizer<O extends object> {
       }
       loaded.push([p, { step: s.step, slots }]);
     }
-    if (problems.length > 0) throw new ShapeError(`${this.name}.loadStateDict: the state does not fit: ${problems.join('; ')}.`);
+    if (problems.length > 0)
+      throw new ShapeError(`${this.name}.loadStateDict: the state does not fit: ${problems.join('; ')}.`);
     this.states.clear();
     for (const [p, s] of loaded) this.states.set(p, s);
     saved.groups.forEach(({ params: _, ...options }, i) => {
@@ -166,4 +178,3 @@ function plain(option: unknown): unknown {
   if (option instanceof Tensor) return option.item();
   return Array.isArray(option) ? option.map(plain) : option;
 }
-

@@ -51,7 +51,11 @@ export function rule(name: string, transform: Transform): UpdateRule {
     transform,
     init: params => {
       const { leaves } = flattenTree(params, `${name}.init`);
-      const zeros = (): typeof params => unflattenTree(params, leaves.map(p => zerosLike(p)));
+      const zeros = (): typeof params =>
+        unflattenTree(
+          params,
+          leaves.map(p => zerosLike(p)),
+        );
       return { step: 0, slots: Object.fromEntries(transform.slots.map(slot => [slot, zeros()])) };
     },
     update: (grads, state, params) => {
@@ -61,28 +65,57 @@ export function rule(name: string, transform: Transform): UpdateRule {
       const slots = transform.slots.map(slot => flattenTree(state.slots[slot], `${name}.update`).leaves);
       const step = state.step + 1;
       const scalars = transform.scalars(step);
-      const after = leaves.map((p, i) => stepOne(transform, p, given[i], slots.map(s => s[i]), scalars));
+      const after = leaves.map((p, i) =>
+        stepOne(
+          transform,
+          p,
+          given[i],
+          slots.map(s => s[i]),
+          scalars,
+        ),
+      );
       return {
-        params: unflattenTree(params, after.map(([p]) => p)),
+        params: unflattenTree(
+          params,
+          after.map(([p]) => p),
+        ),
         state: {
           step,
-          slots: Object.fromEntries(transform.slots.map((slot, j) => [slot, unflattenTree(params, after.map(a => a[j + 1]))])),
+          slots: Object.fromEntries(
+            transform.slots.map((slot, j) => [
+              slot,
+              unflattenTree(
+                params,
+                after.map(a => a[j + 1]),
+              ),
+            ]),
+          ),
         },
       };
     },
   };
 }
 
-function check(name: string, paths: readonly string[], params: readonly Tensor[], grads: readonly Tensor[]): void {
+function check(
+  name: string,
+  paths: readonly string[],
+  params: readonly Tensor[],
+  grads: readonly Tensor[],
+): void {
   if (params.length === 0) throw new ArgumentError(`${name}: got no parameters. Give at least one tensor.`);
   if (grads.length !== params.length)
-    throw new ArgumentError(`${name}: got ${grads.length} gradients for ${params.length} parameters; both trees must have the same form.`);
+    throw new ArgumentError(
+      `${name}: got ${grads.length} gradients for ${params.length} parameters; both trees must have the same form.`,
+    );
   params.forEach((p, i) => {
     const g = grads[i];
     const which = paths[i] === '' ? 'the parameter' : `parameter ${paths[i]}`;
     if (g.shape.length !== p.shape.length || g.shape.some((size, d) => size !== p.shape[d]))
-      throw new ShapeError(`${name}: ${which} has shape [${p.shape.join(', ')}], its gradient [${g.shape.join(', ')}]. They must be the same.`);
-    if (g.dtype !== p.dtype) throw new DTypeError(`${name}: ${which} is ${p.dtype}, its gradient ${g.dtype}. Convert it with to().`);
+      throw new ShapeError(
+        `${name}: ${which} has shape [${p.shape.join(', ')}], its gradient [${g.shape.join(', ')}]. They must be the same.`,
+      );
+    if (g.dtype !== p.dtype)
+      throw new DTypeError(`${name}: ${which} is ${p.dtype}, its gradient ${g.dtype}. Convert it with to().`);
   });
 }
 
@@ -105,7 +138,8 @@ export class FusedStep {
 
   /** Step number `step` (from 1) of one parameter; overwrites it and its slots. */
   run(param: Tensor, grad: Tensor, slots: readonly Tensor[], step: number): void {
-    noGrad(() => this.fused.assign([param, ...slots], param, grad, ...slots, ...this.transform.scalars(step)));
+    noGrad(() =>
+      this.fused.assign([param, ...slots], param, grad, ...slots, ...this.transform.scalars(step)),
+    );
   }
 }
-

@@ -33,7 +33,9 @@ export function sgdTransform(options: SgdOptions): Transform {
   const parts: Transform[] = [];
   if (weightDecay !== undefined) parts.push(addDecayedWeights(() => options.weightDecay ?? 0));
   if (wantsMomentum)
-    parts.push(trace({ momentum: () => options.momentum ?? 0, dampening: () => options.dampening ?? 0, nesterov }));
+    parts.push(
+      trace({ momentum: () => options.momentum ?? 0, dampening: () => options.dampening ?? 0, nesterov }),
+    );
   parts.push(descend(() => options.lr ?? sgdDefaults.lr));
   return chain(...parts);
 }

@@ -24,7 +24,10 @@ export function addDecayedWeights(decay: () => Hyper): Transform {
     name: 'addDecayedWeights',
     slots: [],
     scalars: () => [decay()],
-    apply: (update, { param, scalars: [factor] }) => ({ update: update.add(param.mul(factor as Tensor)), slots: [] }),
+    apply: (update, { param, scalars: [factor] }) => ({
+      update: update.add(param.mul(factor as Tensor)),
+      slots: [],
+    }),
   };
 }
 
@@ -89,4 +92,3 @@ export function scaleByAdam({ betas, eps, amsgrad = false }: ScaleByAdamOptions)
     },
   };
 }
-

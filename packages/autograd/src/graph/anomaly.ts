@@ -17,7 +17,9 @@ export function checkFinite(op: string, inputs: readonly Input[], outputs: reado
   for (const out of outputs) {
     const found = firstBad(out);
     if (found === null) continue;
-    const given = inputs.map((x, i) => `  input ${i}: ${typeof x === 'number' ? `the number ${x}` : statistics(x)}`).join('\n');
+    const given = inputs
+      .map((x, i) => `  input ${i}: ${typeof x === 'number' ? `the number ${x}` : statistics(x)}`)
+      .join('\n');
     throw new GraphError(
       `detectAnomaly: ${op} returned ${found.value} at position ${found.position} of an output of shape ${showShape(out.shape)}.\n${given}\n` +
         'Look at the first input that is extreme or not finite.',
@@ -39,7 +41,8 @@ export function checkGradient(node: Node, i: number, grad: Tensor, gradOutput: T
 function firstBad(t: Tensor): { position: number; value: number } | null {
   if (t.dtype !== 'float32' && t.dtype !== 'float64') return null;
   const values = kernels().read(t);
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return { position: i, value: values[i] };
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i])) return { position: i, value: values[i] };
   return null;
 }
 

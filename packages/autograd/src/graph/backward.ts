@@ -241,7 +241,9 @@ function deliver(node: Node, index: number, given: Tensor, createGraph: boolean,
   }
   const before = slot(node, index);
   if (before !== null && before.dtype !== grad.dtype)
-    throw new DTypeError(`${from?.op.name ?? 'backward'}: its rule returned a ${grad.dtype} gradient where ${before.dtype} was expected.`);
+    throw new DTypeError(
+      `${from?.op.name ?? 'backward'}: its rule returned a ${grad.dtype} gradient where ${before.dtype} was expected.`,
+    );
   if (before === null) put(node, index, grad);
   else if (
     !createGraph &&
@@ -282,13 +284,17 @@ function runHooks(node: Node, hooks: readonly GradHook[]): void {
     const other = hook.fn(grad);
     if (other == null) continue;
     if (!Array.isArray(other.shape))
-      throw new ArgumentError(`hook: returned ${show(other)}. Return a tensor to replace the gradient, or nothing.`);
+      throw new ArgumentError(
+        `hook: returned ${show(other)}. Return a tensor to replace the gradient, or nothing.`,
+      );
     if (!sameShape(other.shape, grad.shape))
       throw new ShapeError(
         `hook: returned a gradient of shape ${showShape(other.shape)} for one of shape ${showShape(grad.shape)}. Return the same shape, or nothing.`,
       );
     if (other.dtype !== grad.dtype)
-      throw new DTypeError(`hook: returned a ${other.dtype} gradient for one of ${grad.dtype}. Convert it with to('${grad.dtype}').`);
+      throw new DTypeError(
+        `hook: returned a ${other.dtype} gradient for one of ${grad.dtype}. Convert it with to('${grad.dtype}').`,
+      );
     put(node, hook.outputIndex, other);
     release(grad.storage, 'hook');
   }

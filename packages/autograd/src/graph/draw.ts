@@ -44,7 +44,11 @@ export function drawingOf(output: Tensor, caller: string): Drawing {
     const { node } = top;
     const id = `n${nodes.length}`;
     ids.set(node, id);
-    nodes.push({ id, label: labelOf(node, node === output.node ? output : node.tensor), kind: kindOf(node, output) });
+    nodes.push({
+      id,
+      label: labelOf(node, node === output.node ? output : node.tensor),
+      kind: kindOf(node, output),
+    });
     for (const child of node.inputs) if (child !== null) edges.push([ids.get(child) as string, id]);
   }
   return { nodes, edges };
@@ -76,9 +80,19 @@ export function toDot(output: Tensor): string {
     op: 'shape=box, style=rounded',
     output: 'shape=box, style="rounded,filled", fillcolor="#fdf0d5"',
   };
-  const lines = nodes.map(n => `  ${n.id} [label="${n.label.map(escapeDot).join('\\n')}", ${style[n.kind]}];`);
+  const lines = nodes.map(
+    n => `  ${n.id} [label="${n.label.map(escapeDot).join('\\n')}", ${style[n.kind]}];`,
+  );
   const arrows = edges.map(([from, to]) => `  ${from} -> ${to};`);
-  return ['digraph fluxion {', '  rankdir=TB;', '  node [fontname="Helvetica", fontsize=11];', ...lines, ...arrows, '}', ''].join('\n');
+  return [
+    'digraph fluxion {',
+    '  rankdir=TB;',
+    '  node [fontname="Helvetica", fontsize=11];',
+    ...lines,
+    ...arrows,
+    '}',
+    '',
+  ].join('\n');
 }
 
 function escapeDot(text: string): string {

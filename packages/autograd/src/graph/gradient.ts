@@ -9,9 +9,13 @@ import { hold, release } from './region.js';
 export function setGradient(t: Tensor, value: Tensor | null): void {
   if (value !== null) {
     if (!sameShape(value.shape, t.shape))
-      throw new ShapeError(`grad: a tensor of shape ${showShape(t.shape)} cannot have a gradient of shape ${showShape(value.shape)}.`);
+      throw new ShapeError(
+        `grad: a tensor of shape ${showShape(t.shape)} cannot have a gradient of shape ${showShape(value.shape)}.`,
+      );
     if (value.dtype !== t.dtype)
-      throw new DTypeError(`grad: a ${t.dtype} tensor cannot have a ${value.dtype} gradient: convert it with to('${t.dtype}').`);
+      throw new DTypeError(
+        `grad: a ${t.dtype} tensor cannot have a ${value.dtype} gradient: convert it with to('${t.dtype}').`,
+      );
     hold(value.storage);
   }
   const before = t.gradient;
@@ -28,7 +32,11 @@ export function accumulateGradient(t: Tensor, grad: Tensor): void {
     return;
   }
   // Cotangents may share storage with each other, with saved values, or be views: a gradient is a plain tensor of its own.
-  const own = grad.storage.engineOwned && grad.storage.holds === 1 && grad.storage.length === grad.size && grad.contiguous;
+  const own =
+    grad.storage.engineOwned &&
+    grad.storage.holds === 1 &&
+    grad.storage.length === grad.size &&
+    grad.contiguous;
   const result = own ? grad : engine.clone(grad);
   result.storage.engineOwned = true;
   setGradient(t, result);

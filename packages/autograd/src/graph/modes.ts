@@ -11,7 +11,12 @@ export const mode = {
 };
 
 /** Runs `fn` with a mode set; restores it however `fn` ends. */
-export function withMode<K extends keyof typeof mode, R>(name: string, key: K, setting: (typeof mode)[K], fn: () => R): R {
+export function withMode<K extends keyof typeof mode, R>(
+  name: string,
+  key: K,
+  setting: (typeof mode)[K],
+  fn: () => R,
+): R {
   if (typeof fn !== 'function')
     throw new ArgumentError(`${name}: expected a function to run, got ${typeof fn}. Write ${name}(() => …).`);
   // An async function is refused before it runs: nothing of it may happen under a mode that it would leak.
@@ -40,7 +45,9 @@ function asyncError(name: string): ArgumentError {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 /** Runs `fn` without recording: results require no gradient. Takes synchronous functions only. */

@@ -12,7 +12,11 @@ export type Cotangent = Tensor | null;
  * The derivative of an op: from the gradient of its output (all of them, for an op with several outputs; null where nothing flowed in)
  * to the gradients of its inputs, written in differentiable ops. A rule never accumulates and never undoes broadcasting: the engine does.
  */
-export type Vjp<A> = (gradOutput: Tensor, node: Node<A>, gradOutputs: readonly Cotangent[]) => readonly Cotangent[];
+export type Vjp<A> = (
+  gradOutput: Tensor,
+  node: Node<A>,
+  gradOutputs: readonly Cotangent[],
+) => readonly Cotangent[];
 
 /** What the engine knows of an op. It never asks for more, least of all for a name. */
 export interface DifferentiableOp<A = unknown> {
@@ -73,7 +77,13 @@ export class Node<A = unknown> {
   cotangents: (Tensor | null)[] | null = null;
   needed = false;
 
-  constructor(op: DifferentiableOp<A>, inputs: readonly Input[], attributes: A, outputs: readonly Tensor[], isLeaf = false) {
+  constructor(
+    op: DifferentiableOp<A>,
+    inputs: readonly Input[],
+    attributes: A,
+    outputs: readonly Tensor[],
+    isLeaf = false,
+  ) {
     this.op = op;
     this.attributes = attributes;
     this.isLeaf = isLeaf;
@@ -135,7 +145,9 @@ export class Node<A = unknown> {
     if (this.saved === null) throw freedError(this);
     const x = this.saved[i];
     if (x == null)
-      throw new GraphError(`${this.op.name}: its rule reads input ${i}, which it did not save: declare it in savesInput.`);
+      throw new GraphError(
+        `${this.op.name}: its rule reads input ${i}, which it did not save: declare it in savesInput.`,
+      );
     if (typeof x !== 'number') this.checkFresh(x, `input ${i}`);
     return x;
   }
@@ -149,7 +161,10 @@ export class Node<A = unknown> {
   /** Input `i`, which the op knows to be a tensor. */
   tensorInput(i: number): Tensor {
     const x = this.input(i);
-    if (typeof x === 'number') throw new GraphError(`${this.op.name}: its rule expects a tensor as input ${i}, which is the number ${x}.`);
+    if (typeof x === 'number')
+      throw new GraphError(
+        `${this.op.name}: its rule expects a tensor as input ${i}, which is the number ${x}.`,
+      );
     return x;
   }
 
@@ -157,7 +172,9 @@ export class Node<A = unknown> {
   output(i = 0): Tensor {
     if (this.saved === null) throw freedError(this);
     if (this.savedOutputs === null)
-      throw new GraphError(`${this.op.name}: its rule reads its output, which it did not save: declare savesOutput.`);
+      throw new GraphError(
+        `${this.op.name}: its rule reads its output, which it did not save: declare savesOutput.`,
+      );
     const y = this.savedOutputs[i];
     this.checkFresh(y, 'output');
     return y;
@@ -205,7 +222,9 @@ export interface GradHook {
   readonly fn: (grad: Tensor) => Tensor | undefined;
 }
 
-export function freedError(node: Pick<Node<never>, 'outputShapes'> & { readonly op: { readonly name: string } }): GraphError {
+export function freedError(
+  node: Pick<Node<never>, 'outputShapes'> & { readonly op: { readonly name: string } },
+): GraphError {
   const made = `${node.op.name} (output of shape ${node.outputShapes.map(showShape).join(', ')})`;
   return new GraphError(
     `backward: the graph through ${made} was freed by an earlier backward. Compute the loss anew for every backward; detach what you ` +

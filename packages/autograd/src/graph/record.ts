@@ -5,13 +5,23 @@ import { type DifferentiableOp, type Input, Node } from './node.js';
 
 /** Watches every op as it runs: the tracer of `fuse`, a profiler. */
 export interface Observer {
-  applied(op: DifferentiableOp<never>, inputs: readonly Input[], attributes: unknown, outputs: readonly Tensor[]): void;
+  applied(
+    op: DifferentiableOp<never>,
+    inputs: readonly Input[],
+    attributes: unknown,
+    outputs: readonly Tensor[],
+  ): void;
 }
 
 export const observers: { current: Observer | null } = { current: null };
 
 /** Records that `outputs` came from `inputs`, if anybody will want a gradient. The one place where graphs grow. */
-export function record<A>(op: DifferentiableOp<A>, inputs: readonly Input[], attributes: A, outputs: readonly Tensor[]): void {
+export function record<A>(
+  op: DifferentiableOp<A>,
+  inputs: readonly Input[],
+  attributes: A,
+  outputs: readonly Tensor[],
+): void {
   let wanted = false;
   let cut = '';
   for (let i = 0; i < inputs.length; i++) {
@@ -35,7 +45,8 @@ export function record<A>(op: DifferentiableOp<A>, inputs: readonly Input[], att
     for (const out of outputs) out.cut = cut;
   } else if (cut !== '') for (const out of outputs) out.cut = cut;
   if (mode.anomaly) checkFinite(op.name, inputs, outputs);
-  if (observers.current !== null) observers.current.applied(op as unknown as DifferentiableOp<never>, inputs, attributes, outputs);
+  if (observers.current !== null)
+    observers.current.applied(op as unknown as DifferentiableOp<never>, inputs, attributes, outputs);
 }
 
 function isFloating(t: Tensor): boolean {

@@ -1,4 +1,11 @@
-import { type ArithmeticOp, type BinaryOp, type CompareOp, type DType, kernels, type LogicalOp } from '@fluxion/kernels';
+import {
+  type ArithmeticOp,
+  type BinaryOp,
+  type CompareOp,
+  type DType,
+  kernels,
+  type LogicalOp,
+} from '@fluxion/kernels';
 import { ArgumentError, DTypeError, show } from '../errors.js';
 import type { Input } from '../graph/node.js';
 import { raw, rawLike } from '../tensor/raw.js';
@@ -12,7 +19,9 @@ import type { BinaryFunction } from './types.js';
 /** Throws unless an operand is a tensor or a number. */
 export function checkOperand(op: string, x: Input): void {
   if (typeof x !== 'number' && !(x instanceof Tensor))
-    throw new ArgumentError(`${op}: expected a tensor or a number, got ${show(x)}. Make it a tensor first: tensor(…).`);
+    throw new ArgumentError(
+      `${op}: expected a tensor or a number, got ${show(x)}. Make it a tensor first: tensor(…).`,
+    );
 }
 
 /** The dtype both share; a number takes that of the other. */
@@ -21,7 +30,9 @@ function commonDType(op: string, a: Input, b: Input): DType {
   checkOperand(op, b);
   if (typeof a === 'number') {
     if (typeof b === 'number')
-      throw new ArgumentError(`${op}: expected at least one tensor, got the numbers ${a} and ${b}. Wrap one: tensor(${a}).`);
+      throw new ArgumentError(
+        `${op}: expected at least one tensor, got the numbers ${a} and ${b}. Wrap one: tensor(${a}).`,
+      );
     return checkNumber(op, a, b.dtype);
   }
   if (typeof b === 'number') return checkNumber(op, b, a.dtype);
@@ -34,7 +45,9 @@ function commonDType(op: string, a: Input, b: Input): DType {
 
 function checkNumber(op: string, value: number, dtype: DType): DType {
   if (dtype === 'int32' && (value | 0) !== value)
-    throw new DTypeError(`${op}: the number ${value} does not fit an int32 tensor. Convert the tensor first: x.to('float32').`);
+    throw new DTypeError(
+      `${op}: the number ${value} does not fit an int32 tensor. Convert the tensor first: x.to('float32').`,
+    );
   return dtype;
 }
 
@@ -85,7 +98,10 @@ function arithmetic<N extends ArithmeticOp>(name: N, integers: boolean, spec: Bi
       const a = node.savedInput(0) ?? 0;
       const b = node.savedInput(1) ?? 0;
       const y = readsOutput ? node.output() : g;
-      return [node.needs(0) ? first(tensors, g, a, b, y) : null, node.needs(1) ? second(tensors, g, a, b, y) : null];
+      return [
+        node.needs(0) ? first(tensors, g, a, b, y) : null,
+        node.needs(1) ? second(tensors, g, a, b, y) : null,
+      ];
     },
   };
   return (
@@ -151,7 +167,8 @@ export const pow: BinaryFunction<'pow'> = arithmetic('pow', false, {
 
 function extremum(loses: <T, M>(m: Arithmetic<T, M>, a: T | number, b: T | number) => M): BinaryRule {
   // A tie gives each side half.
-  const half = <T, M>(m: Arithmetic<T, M>, g: T, a: T | number, b: T | number): T => m.where(m.eq(a, b), m.mul(g, 0.5), g);
+  const half = <T, M>(m: Arithmetic<T, M>, g: T, a: T | number, b: T | number): T =>
+    m.where(m.eq(a, b), m.mul(g, 0.5), g);
   return {
     saves: both,
     readsOutput: false,
@@ -161,12 +178,23 @@ function extremum(loses: <T, M>(m: Arithmetic<T, M>, a: T | number, b: T | numbe
 }
 
 /** The larger one, NaN if either is; a tie gives each side half of the gradient. */
-export const maximum: BinaryFunction<'maximum'> = arithmetic('maximum', true, extremum((m, a, b) => m.lt(a, b)));
+export const maximum: BinaryFunction<'maximum'> = arithmetic(
+  'maximum',
+  true,
+  extremum((m, a, b) => m.lt(a, b)),
+);
 /** The smaller one, NaN if either is; a tie gives each side half of the gradient. */
-export const minimum: BinaryFunction<'minimum'> = arithmetic('minimum', true, extremum((m, a, b) => m.gt(a, b)));
+export const minimum: BinaryFunction<'minimum'> = arithmetic(
+  'minimum',
+  true,
+  extremum((m, a, b) => m.gt(a, b)),
+);
 
 function comparison<N extends CompareOp>(name: N): BinaryFunction<N> {
-  return binary(name, isAny, 'any dtype', 'bool', { vjp: null, why: 'its output is bool' }) as BinaryFunction<N>;
+  return binary(name, isAny, 'any dtype', 'bool', {
+    vjp: null,
+    why: 'its output is bool',
+  }) as BinaryFunction<N>;
 }
 /** bool: whether a = b; NaN equals nothing. */
 export const eq: BinaryFunction<'eq'> = comparison('eq');
@@ -217,11 +245,18 @@ export interface WhereFunction {
     a: Tensor<A> & Fits<'where', C, A>,
     b: Tensor<B> & Fits<'where', Broadcast<C, A>, B>,
   ): Tensor<Broadcast<Broadcast<C, A>, B>>;
-  <C extends Shape, A extends Shape>(condition: Tensor<C>, a: Tensor<A> & Fits<'where', C, A>, b: number): Tensor<Broadcast<C, A>>;
-  <C extends Shape, B extends Shape>(condition: Tensor<C>, a: number, b: Tensor<B> & Fits<'where', C, B>): Tensor<Broadcast<C, B>>;
+  <C extends Shape, A extends Shape>(
+    condition: Tensor<C>,
+    a: Tensor<A> & Fits<'where', C, A>,
+    b: number,
+  ): Tensor<Broadcast<C, A>>;
+  <C extends Shape, B extends Shape>(
+    condition: Tensor<C>,
+    a: number,
+    b: Tensor<B> & Fits<'where', C, B>,
+  ): Tensor<Broadcast<C, B>>;
   (condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor;
 }
 /** Elements of `a` where the condition (bool) holds, of `b` elsewhere; all broadcast against each other. */
 export const where: WhereFunction = ((condition: Tensor, a: Input, b: Input) =>
   apply(whereOp, [condition, a, b], undefined)) as WhereFunction;
-

@@ -6,8 +6,8 @@ import { raw } from '../tensor/raw.js';
 import { checkShape } from '../tensor/shape.js';
 import type { FlatArray, Mutable, NestedArray, NestedShape, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
-import { ensureMethods } from './methods.js';
 import { requireDifferentiable } from './define.js';
+import { ensureMethods } from './methods.js';
 import { checkDType } from './unary.js';
 
 export interface CreateOptions {
@@ -23,7 +23,13 @@ export interface RandomOptions extends CreateOptions {
 }
 
 /** The common end of all creation: options checked, methods there. */
-function create<S extends Shape>(op: string, shape: S, dtype: DType, options: CreateOptions, fill: (out: Tensor<S>) => void): Tensor<S> {
+function create<S extends Shape>(
+  op: string,
+  shape: S,
+  dtype: DType,
+  options: CreateOptions,
+  fill: (out: Tensor<S>) => void,
+): Tensor<S> {
   ensureMethods();
   checkShape(op, shape);
   checkDType(op, dtype);
@@ -40,7 +46,9 @@ export function tensor<const T extends NestedArray>(data: T, options?: CreateOpt
 export function tensor<S extends Shape>(data: Tensor<S>, options?: CreateOptions): Tensor<S>;
 export function tensor(data: unknown, options: CreateOptions = {}): Tensor {
   if (data instanceof Tensor)
-    return create('tensor', data.shape, options.dtype ?? data.dtype, options, out => kernels().copy(data, out));
+    return create('tensor', data.shape, options.dtype ?? data.dtype, options, out =>
+      kernels().copy(data, out),
+    );
   const shape = shapeOf(data);
   const dtype = options.dtype ?? dtypeOf(data);
   return create('tensor', shape, dtype, options, out => kernels().write(out, flatten(data, shape, dtype)));
@@ -73,13 +81,17 @@ function dtypeOf(data: unknown): DType {
 /** The elements in C order; throws where the nesting is ragged or an element is no number. */
 function flatten(data: unknown, shape: readonly number[], dtype: DType): ArrayLike<number> {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-    throw new DataError(`tensor: the data are a ${show(data)}; there are no 64-bit integers here. Convert them: Float64Array.from(data, Number).`);
+    throw new DataError(
+      `tensor: the data are a ${show(data)}; there are no 64-bit integers here. Convert them: Float64Array.from(data, Number).`,
+    );
   if (isFlat(data)) return checkWhole('tensor', data, dtype);
   const values: number[] = [];
   const visit = (level: unknown, depth: number, path: string): void => {
     if (depth === shape.length) {
       if (typeof level !== 'number' && typeof level !== 'boolean')
-        throw new DataError(`tensor: data${path} is ${show(level)}; expected a number or a boolean. Give a regular nested array.`);
+        throw new DataError(
+          `tensor: data${path} is ${show(level)}; expected a number or a boolean. Give a regular nested array.`,
+        );
       values.push(Number(level));
       return;
     }
@@ -99,7 +111,9 @@ function checkWhole(op: string, values: ArrayLike<number>, dtype: DType): ArrayL
   if (dtype === 'int32')
     for (let i = 0; i < values.length; i++)
       if ((values[i] | 0) !== values[i])
-        throw new DataError(`${op}: element ${i} is ${values[i]}, which is no int32. Round it, or use dtype 'float32'.`);
+        throw new DataError(
+          `${op}: element ${i} is ${values[i]}, which is no int32. Round it, or use dtype 'float32'.`,
+        );
   return values;
 }
 
@@ -123,7 +137,8 @@ export function full<const S extends Shape>(
   value: number,
   options?: CreateOptions,
 ): Tensor<Mutable<S>> {
-  if (typeof value !== 'number') throw new DataError(`full: expected a number to fill with, got ${show(value)}.`);
+  if (typeof value !== 'number')
+    throw new DataError(`full: expected a number to fill with, got ${show(value)}.`);
   return filled('full', shape, value, options) as never;
 }
 
@@ -140,21 +155,38 @@ export function fullLike<S extends Shape>(x: Tensor<S>, value: number, options?:
 }
 
 /** start, start + step, … up to but without end. One argument is the end. int32 when all are whole, unless told otherwise. */
-export function arange(startOrEnd: number, end?: number, step = 1, options: CreateOptions = {}): Tensor<[number]> {
+export function arange(
+  startOrEnd: number,
+  end?: number,
+  step = 1,
+  options: CreateOptions = {},
+): Tensor<[number]> {
   const start = end === undefined ? 0 : startOrEnd;
   const stop = end === undefined ? startOrEnd : end;
   for (const [name, value] of Object.entries({ start, end: stop, step }))
-    if (!Number.isFinite(value)) throw new ArgumentError(`arange: ${name} is ${show(value)}; expected a finite number.`);
+    if (!Number.isFinite(value))
+      throw new ArgumentError(`arange: ${name} is ${show(value)}; expected a finite number.`);
   if (step === 0) throw new ArgumentError('arange: step is 0; expected another number.');
   const n = Math.max(Math.ceil((stop - start) / step), 0);
   const whole = Number.isInteger(start) && Number.isInteger(stop) && Number.isInteger(step);
   return create('arange', [n] as [number], options.dtype ?? (whole ? 'int32' : 'float32'), options, out => {
-    kernels().write(out, checkWhole('arange', Float64Array.from({ length: n }, (_, i) => start + i * step), out.dtype));
+    kernels().write(
+      out,
+      checkWhole(
+        'arange',
+        Float64Array.from({ length: n }, (_, i) => start + i * step),
+        out.dtype,
+      ),
+    );
   });
 }
 
 /** The identity matrix, or its first rows and columns. */
-export function eye<const N extends number, const M extends number = N>(n: N, m?: M, options: CreateOptions = {}): Tensor<[N, M]> {
+export function eye<const N extends number, const M extends number = N>(
+  n: N,
+  m?: M,
+  options: CreateOptions = {},
+): Tensor<[N, M]> {
   const columns = m ?? n;
   return create('eye', [n, columns] as unknown as [N, M], options.dtype ?? 'float32', options, out => {
     kernels().fill(out, 0);

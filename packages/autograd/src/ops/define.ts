@@ -38,7 +38,10 @@ export const savesOthers = (i: number, node: { readonly inputs: readonly unknown
  * An op made of ops: its derivative is that of its parts. What it creates on the way and does not return is freed at once, or by
  * the backward walk if a part has saved it.
  */
-export function composite<F extends (...args: never[]) => Tensor | readonly Tensor[]>(name: string, fn: F): F {
+export function composite<F extends (...args: never[]) => Tensor | readonly Tensor[]>(
+  name: string,
+  fn: F,
+): F {
   const run = (...args: Parameters<F>): Tensor | readonly Tensor[] => {
     const mark = openRegion();
     let result: Tensor | readonly Tensor[] | undefined;
@@ -107,7 +110,9 @@ export function defineOp<I extends readonly Input[], A = undefined>(
     throw new ArgumentError('defineOp: expected a name, which errors and drawings will show.');
   if (typeof forward !== 'function') throw new ArgumentError(`defineOp: '${name}' has no forward function.`);
   if (vjp === undefined && why === undefined)
-    throw new ArgumentError(`defineOp: '${name}' has neither a vjp nor a reason (why) for having none. Give one of them.`);
+    throw new ArgumentError(
+      `defineOp: '${name}' has neither a vjp nor a reason (why) for having none. Give one of them.`,
+    );
   const op: Primitive<A> = {
     name,
     foreign: true,
@@ -118,7 +123,10 @@ export function defineOp<I extends readonly Input[], A = undefined>(
       mode.recording = false;
       try {
         const out = forward(inputs as unknown as I, attributes);
-        if (!(out instanceof Tensor)) throw new ArgumentError(`${name}: its forward function must return a tensor, it returned ${show(out)}.`);
+        if (!(out instanceof Tensor))
+          throw new ArgumentError(
+            `${name}: its forward function must return a tensor, it returned ${show(out)}.`,
+          );
         // A tensor of its own: it may be an input, or one that the function keeps, and its node must not be written over theirs.
         return new Tensor(out.storage, out.offset, out.shape, out.strides);
       } finally {
@@ -142,10 +150,13 @@ export function defineOp<I extends readonly Input[], A = undefined>(
           },
   };
   return (inputs, ...attributes) => {
-    if (!Array.isArray(inputs)) throw new ArgumentError(`${name}: expected a list of inputs, got ${show(inputs)}: ${name}([x]).`);
+    if (!Array.isArray(inputs))
+      throw new ArgumentError(`${name}: expected a list of inputs, got ${show(inputs)}: ${name}([x]).`);
     for (const x of inputs as readonly unknown[])
       if (typeof x !== 'number' && !(x instanceof Tensor))
-        throw new ArgumentError(`${name}: expected tensors and numbers as inputs, got ${show(x)}. Pass it as an attribute.`);
+        throw new ArgumentError(
+          `${name}: expected tensors and numbers as inputs, got ${show(x)}. Pass it as an attribute.`,
+        );
     return apply(op, inputs, attributes[0] as A);
   };
 }

@@ -36,7 +36,9 @@ export function seedFor(op: string, output: Tensor, given: Tensor | null | undef
       `${op}: the gradient given has shape ${showShape(given.shape)}, the output ${showShape(output.shape)}. They must be the same.`,
     );
   if (given.dtype !== output.dtype)
-    throw new DTypeError(`${op}: the gradient given is ${given.dtype}, the output ${output.dtype}. Convert it: g.to('${output.dtype}').`);
+    throw new DTypeError(
+      `${op}: the gradient given is ${given.dtype}, the output ${output.dtype}. Convert it: g.to('${output.dtype}').`,
+    );
   return given;
 }
 
@@ -67,7 +69,9 @@ export function setRequiresGrad<T extends Tensor>(t: T, wanted = true): T {
 /** Keeps the gradient of an intermediate result in its `grad` when backward passes. */
 export function retainGrad<T extends Tensor>(t: T): T {
   if (t.node === null)
-    throw new GraphError(`retainGrad: the tensor of shape ${showShape(t.shape)} is in no graph, so no gradient will pass.`);
+    throw new GraphError(
+      `retainGrad: the tensor of shape ${showShape(t.shape)} is in no graph, so no gradient will pass.`,
+    );
   if (!t.node.isLeaf) t.node.tensor = t;
   return t;
 }
@@ -77,10 +81,13 @@ export function retainGrad<T extends Tensor>(t: T): T {
  * Returns a function that takes the hook away.
  */
 export function registerHook(t: Tensor, fn: (grad: Tensor) => Tensor | undefined | void): () => void {
-  if (typeof fn !== 'function') throw new ArgumentError(`registerHook: expected a function, got ${show(fn)}.`);
+  if (typeof fn !== 'function')
+    throw new ArgumentError(`registerHook: expected a function, got ${show(fn)}.`);
   const node = t.node;
   if (node === null)
-    throw new GraphError(`registerHook: the tensor of shape ${showShape(t.shape)} is in no graph, so no gradient will pass.`);
+    throw new GraphError(
+      `registerHook: the tensor of shape ${showShape(t.shape)} is in no graph, so no gradient will pass.`,
+    );
   const hook: GradHook = { outputIndex: t.outputIndex, fn: fn as GradHook['fn'] };
   node.hooks = [...(node.hooks ?? []), hook];
   return () => {
@@ -88,4 +95,3 @@ export function registerHook(t: Tensor, fn: (grad: Tensor) => Tensor | undefined
     if (node.hooks?.length === 0) node.hooks = null;
   };
 }
-

@@ -36,14 +36,20 @@ function checkSource(op: string, t: Tensor, value: Input): void {
     return;
   }
   if (value.dtype !== t.dtype)
-    throw new DTypeError(`${op}: a ${value.dtype} tensor cannot change a ${t.dtype} tensor. Convert it: x.to('${t.dtype}').`);
+    throw new DTypeError(
+      `${op}: a ${value.dtype} tensor cannot change a ${t.dtype} tensor. Convert it: x.to('${t.dtype}').`,
+    );
   if (!sameShape(broadcastShapes(op, t.shape, value.shape), t.shape))
-    throw new ShapeError(`${op}: shape ${showShape(value.shape)} does not broadcast to ${showShape(t.shape)}, which cannot grow in place.`);
+    throw new ShapeError(
+      `${op}: shape ${showShape(value.shape)} does not broadcast to ${showShape(t.shape)}, which cannot grow in place.`,
+    );
 }
 
 function checkNumber(op: string, t: Tensor, value: number): void {
   if (t.dtype === 'int32' && (value | 0) !== value)
-    throw new DTypeError(`${op}: the number ${value} does not fit an int32 tensor. Convert the tensor first: x.to('float32').`);
+    throw new DTypeError(
+      `${op}: the number ${value} does not fit an int32 tensor. Convert the tensor first: x.to('float32').`,
+    );
 }
 
 /** Overwrites the elements with those of a tensor that broadcasts to it. */
@@ -72,7 +78,8 @@ function arithmetic(op: ArithmeticOp): (t: Tensor, value: Input) => Tensor {
     checkWritable(name, t);
     checkSource(name, t, value);
     if (t.dtype === 'bool') throw new DTypeError(`${name}: expected numbers, got bool. Convert with to().`);
-    if (op === 'div' && t.dtype === 'int32') throw new DTypeError(`${name}: expected a floating point tensor, got int32. Convert with to().`);
+    if (op === 'div' && t.dtype === 'int32')
+      throw new DTypeError(`${name}: expected a floating point tensor, got int32. Convert with to().`);
     const plain = t.contiguous && t.offset === 0 && t.storage.length === t.size;
     const shared = typeof value !== 'number' && value.storage === t.storage;
     if (plain && !shared) kernels().binary(op, t, value, t);
@@ -93,7 +100,8 @@ export const divInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('div')
 /** Sets every element. */
 export function fillInPlace(t: Tensor, value: number, name = 'fill_'): Tensor {
   checkWritable(name, t);
-  if (typeof value !== 'number') throw new ArgumentError(`${name}: expected a number, got ${show(value)}. Use assign for a tensor.`);
+  if (typeof value !== 'number')
+    throw new ArgumentError(`${name}: expected a number, got ${show(value)}. Use assign for a tensor.`);
   checkNumber(name, t, value);
   kernels().fill(t, value);
   markChanged(t, name);

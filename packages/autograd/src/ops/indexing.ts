@@ -11,7 +11,9 @@ import { to } from './unary.js';
 
 function requireIndex(op: string, index: Tensor): void {
   if (index.dtype !== 'int32')
-    throw new DTypeError(`${op}: expected an int32 index, got ${index.dtype}. Convert it: index.to('int32').`);
+    throw new DTypeError(
+      `${op}: expected an int32 index, got ${index.dtype}. Convert it: index.to('int32').`,
+    );
 }
 
 /** The error for what a kernel reported as the position of the first bad index. */
@@ -40,7 +42,11 @@ function asVector(x: Tensor): Tensor {
 }
 
 /** The input cut to the index's sizes in all dims but `dim`: what the kernels expect. */
-function window(x: Tensor, dim: number, index: Tensor): { storage: Tensor['storage']; offset: number; shape: number[]; strides: readonly number[] } {
+function window(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+): { storage: Tensor['storage']; offset: number; shape: number[]; strides: readonly number[] } {
   return {
     storage: x.storage,
     offset: x.offset,
@@ -72,7 +78,8 @@ function zeros(shape: readonly number[], like: Tensor): Tensor {
 export function gather<I extends Shape>(x: Tensor, dim: number, index: Tensor<I>): Tensor<I> {
   const d = normalizeDim('gather', dim, x.ndim);
   requireIndex('gather', index);
-  if (oneOfAScalar(x, index)) return reshapeTo(gather(asVector(x), 0, asVector(index)), index.shape) as Tensor<I>;
+  if (oneOfAScalar(x, index))
+    return reshapeTo(gather(asVector(x), 0, asVector(index)), index.shape) as Tensor<I>;
   requireGatherShapes('gather', x, d, index);
   return apply(gatherOp, [x, index], d) as Tensor<I>;
 }
@@ -128,11 +135,18 @@ const cropOp: Primitive<readonly number[]> = {
 };
 
 /** A copy of x with out[i][index[i][j][k]][k] += source[i][j][k] for dim 1; equal indices add up. */
-export function scatterAdd<S extends Shape>(x: Tensor<S>, dim: number, index: Tensor, source: Tensor): Tensor<S> {
+export function scatterAdd<S extends Shape>(
+  x: Tensor<S>,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+): Tensor<S> {
   const d = normalizeDim('scatterAdd', dim, x.ndim);
   requireIndex('scatterAdd', index);
   if (x.dtype !== source.dtype)
-    throw new DTypeError(`scatterAdd: adds a ${source.dtype} source to a ${x.dtype} tensor; they must be the same. Convert one with to().`);
+    throw new DTypeError(
+      `scatterAdd: adds a ${source.dtype} source to a ${x.dtype} tensor; they must be the same. Convert one with to().`,
+    );
   if (oneOfAScalar(x, index) || oneOfAScalar(x, source))
     return reshapeTo(scatterAdd(asVector(x), 0, asVector(index), asVector(source)), x.shape) as Tensor<S>;
   requireGatherShapes('scatterAdd', x, d, index);
@@ -147,34 +161,47 @@ export const indexSelect: <S extends Shape, const D extends number, I extends Sh
   index: Tensor<I>,
 ) => Tensor<IndexSelect<S, D, I[0]>> = composite('indexSelect', (x: Tensor, dim: number, index: Tensor) => {
   requireIndex('indexSelect', index);
-  if (index.ndim > 1) throw new ShapeError(`indexSelect: expected an index of one dim, got shape ${showShape(index.shape)}. Flatten it.`);
+  if (index.ndim > 1)
+    throw new ShapeError(
+      `indexSelect: expected an index of one dim, got shape ${showShape(index.shape)}. Flatten it.`,
+    );
   const d = normalizeDim('indexSelect', dim, x.ndim);
   if (x.ndim === 0) return reshapeTo(indexSelect(reshapeTo(x, [1]), 0, index) as Tensor, []);
   const flat = reshapeTo(index, [index.size]);
   const shape = x.shape.map((size, i) => (i === d ? flat.size : size));
-  const aligned = reshapeTo(flat, x.shape.map((_, i) => (i === d ? flat.size : 1)));
+  const aligned = reshapeTo(
+    flat,
+    x.shape.map((_, i) => (i === d ? flat.size : 1)),
+  );
   return gather(x, d, expand(aligned, shape) as Tensor);
 }) as never;
 
 /** int32 [..., classes]: 1 where the last index equals the entry of x, 0 elsewhere. Without `classes`, one more than the largest entry. */
-export const oneHot: <S extends Shape, const N extends number = number>(x: Tensor<S>, classes?: N) => Tensor<OneHot<S, N>> = composite(
-  'oneHot',
-  (x: Tensor, classes?: number) => {
-    requireIndex('oneHot', x);
-    const values = kernels().read(x);
-    let largest = -1;
-    for (let i = 0; i < values.length; i++) {
-      if (values[i] < 0) throw new IndexError(`oneHot: entry ${values[i]} at position ${i} is negative; classes count from 0.`);
-      largest = Math.max(largest, values[i]);
-    }
-    if (classes === undefined && values.length === 0)
-      throw new ArgumentError('oneHot: the number of classes cannot be told from an empty tensor. Give it: oneHot(x, classes).');
-    const n = classes ?? largest + 1;
-    if (!Number.isInteger(n) || n < 1) throw new ArgumentError(`oneHot: the number of classes is ${show(n)}; expected a whole number from 1.`);
-    if (largest >= n) throw new IndexError(`oneHot: entry ${largest} is outside ${n} classes: expected 0 to ${n - 1}.`);
-    const range = raw([n], 'int32');
-    kernels().write(range, Array.from({ length: n }, (_, i) => i));
-    return to(eq(unsqueeze(x, -1) as Tensor, range), 'int32') as Tensor;
-  },
-) as never;
-
+export const oneHot: <S extends Shape, const N extends number = number>(
+  x: Tensor<S>,
+  classes?: N,
+) => Tensor<OneHot<S, N>> = composite('oneHot', (x: Tensor, classes?: number) => {
+  requireIndex('oneHot', x);
+  const values = kernels().read(x);
+  let largest = -1;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < 0)
+      throw new IndexError(`oneHot: entry ${values[i]} at position ${i} is negative; classes count from 0.`);
+    largest = Math.max(largest, values[i]);
+  }
+  if (classes === undefined && values.length === 0)
+    throw new ArgumentError(
+      'oneHot: the number of classes cannot be told from an empty tensor. Give it: oneHot(x, classes).',
+    );
+  const n = classes ?? largest + 1;
+  if (!Number.isInteger(n) || n < 1)
+    throw new ArgumentError(`oneHot: the number of classes is ${show(n)}; expected a whole number from 1.`);
+  if (largest >= n)
+    throw new IndexError(`oneHot: entry ${largest} is outside ${n} classes: expected 0 to ${n - 1}.`);
+  const range = raw([n], 'int32');
+  kernels().write(
+    range,
+    Array.from({ length: n }, (_, i) => i),
+  );
+  return to(eq(unsqueeze(x, -1) as Tensor, range), 'int32') as Tensor;
+}) as never;

@@ -19,7 +19,9 @@ const matmulOp: Primitive = {
   forward: inputs => {
     const [a, b] = inputs as readonly Tensor[];
     const batch =
-      a.ndim === 2 && b.ndim === 2 ? [] : broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+      a.ndim === 2 && b.ndim === 2
+        ? []
+        : broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
     const out = raw([...batch, a.shape[a.ndim - 2], b.shape[b.ndim - 1]], a.dtype);
     kernels().gemm(a, b, out);
     return out;
@@ -49,7 +51,10 @@ export const matmul: <A extends Shape, B extends Shape>(
   if (b.ndim === 2 && a.contiguous) {
     // One tall matrix instead of a batch: the gradient of b then sums over the batch inside the product.
     const rows = numel(a.shape.slice(0, -1));
-    return reshapeTo(product(reshapeTo(a, [rows, a.shape[a.ndim - 1]]), b), [...a.shape.slice(0, -1), b.shape[1]]);
+    return reshapeTo(product(reshapeTo(a, [rows, a.shape[a.ndim - 1]]), b), [
+      ...a.shape.slice(0, -1),
+      b.shape[1],
+    ]);
   }
   return product(a, b);
 }) as never;
@@ -58,9 +63,13 @@ function check(op: string, a: Tensor, b: Tensor): void {
   requireFloating(op, a);
   requireFloating(op, b);
   if (a.dtype !== b.dtype)
-    throw new DTypeError(`${op}: operands have dtypes ${a.dtype} and ${b.dtype}; they must be the same. Convert one with to().`);
+    throw new DTypeError(
+      `${op}: operands have dtypes ${a.dtype} and ${b.dtype}; they must be the same. Convert one with to().`,
+    );
   if (a.ndim === 0 || b.ndim === 0)
-    throw new ShapeError(`${op}: expected operands of 1 dim or more, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}. Use mul for scalars.`);
+    throw new ShapeError(
+      `${op}: expected operands of 1 dim or more, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}. Use mul for scalars.`,
+    );
   const k = a.shape[a.ndim - 1];
   const dim = Math.max(b.ndim - 2, 0);
   if (k !== b.shape[dim])
@@ -68,7 +77,8 @@ function check(op: string, a: Tensor, b: Tensor): void {
       `${op}: inner sizes differ: ${showShape(a.shape)} x ${showShape(b.shape)} has ${k} in dim ${a.ndim - 1} of the first and ${b.shape[dim]} in dim ` +
         `${dim} of the second. They must be equal: did you mean to transpose one?`,
     );
-  if (a.ndim > 2 || b.ndim > 2) broadcastShapes(`${op} (batch dims)`, a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (a.ndim > 2 || b.ndim > 2)
+    broadcastShapes(`${op} (batch dims)`, a.shape.slice(0, -2), b.shape.slice(0, -2));
 }
 
 /** x [..., in] times weight [out, in] transposed, plus bias [out]: [..., out]. */
@@ -86,7 +96,8 @@ export const linear: <X extends Shape, W extends Shape, B extends Shape = [numbe
     const y = matmul(x, weight as Tensor) as Tensor;
     return bias == null ? y : (add(y, bias as Tensor) as Tensor);
   }
-  if (weight.ndim !== 2) throw new ShapeError(`linear: expected a weight of shape [out, in], got ${showShape(weight.shape)}.`);
+  if (weight.ndim !== 2)
+    throw new ShapeError(`linear: expected a weight of shape [out, in], got ${showShape(weight.shape)}.`);
   const y = matmul(x, transpose(weight, 0, 1) as Tensor) as Tensor;
   return bias == null ? y : (add(y, bias as Tensor) as Tensor);
 }) as never;

@@ -1,5 +1,6 @@
-import { kernels, type TypedArray, type DType } from '@fluxion/kernels';
+import { type DType, kernels, type TypedArray } from '@fluxion/kernels';
 import { provideArithmetic } from '../graph/engine.js';
+import type { Input } from '../graph/node.js';
 import { format } from '../tensor/format.js';
 import { raw } from '../tensor/raw.js';
 import type {
@@ -28,10 +29,9 @@ import { type Arithmetic, provideTensorArithmetic } from './arithmetic.js';
 import * as binary from './binary.js';
 import * as activations from './composite/activations.js';
 import * as extrema from './composite/extrema.js';
-import type { Input } from '../graph/node.js';
 import * as graph from './graphMethods.js';
-import * as inPlace from './inPlace.js';
 import * as indexing from './indexing.js';
+import * as inPlace from './inPlace.js';
 import * as matmul from './matmul.js';
 import * as read from './read.js';
 import * as reduce from './reduce.js';
@@ -199,30 +199,53 @@ declare module '../tensor/tensor.js' {
     softmax<A extends Shape>(this: Tensor<A>, dim: number): Tensor<A>;
     logSoftmax<A extends Shape>(this: Tensor<A>, dim: number): Tensor<A>;
 
-    matmul<A extends Shape, B extends Shape>(this: Tensor<A>, b: Tensor<B> & MatMulFits<A, B>): Tensor<MatMul<A, B>>;
+    matmul<A extends Shape, B extends Shape>(
+      this: Tensor<A>,
+      b: Tensor<B> & MatMulFits<A, B>,
+    ): Tensor<MatMul<A, B>>;
     linear<A extends Shape, W extends Shape, B extends Shape = [number]>(
       this: Tensor<A>,
       weight: Tensor<W> & LinearFits<A, W>,
       bias?: (Tensor<B> & LinearFits<A, W, B>) | null,
     ): Tensor<Linear<A, W>>;
 
-    reshape<A extends Shape, const T extends Shape>(this: Tensor<A>, shape: T & ReshapeFits<A, T>): Tensor<Reshape<A, T>>;
+    reshape<A extends Shape, const T extends Shape>(
+      this: Tensor<A>,
+      shape: T & ReshapeFits<A, T>,
+    ): Tensor<Reshape<A, T>>;
     transpose<A extends Shape, const D0 extends number, const D1 extends number>(
       this: Tensor<A>,
       dim0: D0 & DimFits<'transpose', A, D0>,
       dim1: D1 & DimFits<'transpose', A, D1>,
     ): Tensor<Transpose<A, D0, D1>>;
-    permute<A extends Shape, const P extends readonly number[]>(this: Tensor<A>, dims: P): Tensor<Permute<A, P>>;
-    expand<A extends Shape, const T extends Shape>(this: Tensor<A>, shape: T & ExpandFits<A, T>): Tensor<Expand<A, T>>;
-    squeeze<A extends Shape, const D extends number | undefined = undefined>(this: Tensor<A>, dim?: D): Tensor<Squeeze<A, D>>;
+    permute<A extends Shape, const P extends readonly number[]>(
+      this: Tensor<A>,
+      dims: P,
+    ): Tensor<Permute<A, P>>;
+    expand<A extends Shape, const T extends Shape>(
+      this: Tensor<A>,
+      shape: T & ExpandFits<A, T>,
+    ): Tensor<Expand<A, T>>;
+    squeeze<A extends Shape, const D extends number | undefined = undefined>(
+      this: Tensor<A>,
+      dim?: D,
+    ): Tensor<Squeeze<A, D>>;
     unsqueeze<A extends Shape, const D extends number>(this: Tensor<A>, dim: D): Tensor<Unsqueeze<A, D>>;
     flatten<A extends Shape, const B extends number = 0, const E extends number = -1>(
       this: Tensor<A>,
       start?: B,
       end?: E,
     ): Tensor<Flatten<A, B, E>>;
-    slice<A extends Shape, const D extends number>(this: Tensor<A>, dim: D, options?: shape.SliceOptions): Tensor<Slice<A, D>>;
-    select<A extends Shape, const D extends number>(this: Tensor<A>, dim: D, index: number): Tensor<Select<A, D>>;
+    slice<A extends Shape, const D extends number>(
+      this: Tensor<A>,
+      dim: D,
+      options?: shape.SliceOptions,
+    ): Tensor<Slice<A, D>>;
+    select<A extends Shape, const D extends number>(
+      this: Tensor<A>,
+      dim: D,
+      index: number,
+    ): Tensor<Select<A, D>>;
     split<A extends Shape, const D extends number = 0>(
       this: Tensor<A>,
       sizes: number | readonly number[],
@@ -235,7 +258,10 @@ declare module '../tensor/tensor.js' {
       dim: D,
       index: Tensor<I>,
     ): Tensor<IndexSelect<A, D, I[0]>>;
-    oneHot<A extends Shape, const N extends number = number>(this: Tensor<A>, classes?: N): Tensor<OneHot<A, N>>;
+    oneHot<A extends Shape, const N extends number = number>(
+      this: Tensor<A>,
+      classes?: N,
+    ): Tensor<OneHot<A, N>>;
 
     /** The value of a tensor with one element. */
     item(this: Tensor): number;
@@ -309,4 +335,3 @@ export function ensureMethods(): void {
   };
   prototype[Symbol.for('nodejs.util.inspect.custom') as unknown as string] = prototype.toString;
 }
-

@@ -26,7 +26,11 @@ export type ReduceFunction = <
   options?: ReduceOptions<K>,
 ) => Tensor<Reduce<S, D, K>>;
 
-export type ReduceMethod = <S extends Shape, const D extends Dims = undefined, const K extends boolean = false>(
+export type ReduceMethod = <
+  S extends Shape,
+  const D extends Dims = undefined,
+  const K extends boolean = false,
+>(
   this: Tensor<S>,
   dim?: D,
   options?: ReduceOptions<K>,
@@ -53,13 +57,20 @@ function reduceKernel(op: ReduceOp, x: Tensor, dims: readonly number[], dtype: D
 
 /** Drops the reduced dims unless they are to stay. */
 function finish(kept: Tensor, dims: readonly number[], keepdim: boolean | undefined): Tensor {
-  return keepdim === true || dims.length === 0 ? kept : reshapeTo(kept, kept.shape.filter((_, i) => !dims.includes(i)));
+  return keepdim === true || dims.length === 0
+    ? kept
+    : reshapeTo(
+        kept,
+        kept.shape.filter((_, i) => !dims.includes(i)),
+      );
 }
 
 function requireElements(op: string, x: Tensor, dims: readonly number[]): void {
   for (const d of dims)
     if (x.shape[d] === 0)
-      throw new ShapeError(`${op}: dim ${d} of shape ${showShape(x.shape)} is empty, and nothing has no ${op}.`);
+      throw new ShapeError(
+        `${op}: dim ${d} of shape ${showShape(x.shape)} is empty, and nothing has no ${op}.`,
+      );
 }
 
 const sumOp: Primitive<readonly number[]> = {
@@ -103,7 +114,11 @@ export interface VarOptions<K extends boolean = boolean> extends ReduceOptions<K
   readonly correction?: number;
 }
 
-export type VarFunction = <S extends Shape, const D extends Dims = undefined, const K extends boolean = false>(
+export type VarFunction = <
+  S extends Shape,
+  const D extends Dims = undefined,
+  const K extends boolean = false,
+>(
   x: Tensor<S>,
   dim?: D,
   options?: VarOptions<K>,
@@ -159,12 +174,20 @@ export const amax: ReduceFunction = extremum('amax', 'max');
 /** The smallest element over the dims (default: all), NaN if one is NaN; ties share the gradient evenly. */
 export const amin: ReduceFunction = extremum('amin', 'min');
 
-export type ArgReduceFunction = <S extends Shape, const D extends number | undefined = undefined, const K extends boolean = false>(
+export type ArgReduceFunction = <
+  S extends Shape,
+  const D extends number | undefined = undefined,
+  const K extends boolean = false,
+>(
   x: Tensor<S>,
   dim?: D,
   options?: ReduceOptions<K>,
 ) => Tensor<Reduce<S, D, K>>;
-export type ArgReduceMethod = <S extends Shape, const D extends number | undefined = undefined, const K extends boolean = false>(
+export type ArgReduceMethod = <
+  S extends Shape,
+  const D extends number | undefined = undefined,
+  const K extends boolean = false,
+>(
   this: Tensor<S>,
   dim?: D,
   options?: ReduceOptions<K>,
@@ -177,13 +200,15 @@ function argExtremum(name: 'argmax' | 'argmin'): ArgReduceFunction {
     why: 'an index moves in jumps',
     forward: (inputs, dims) => {
       const x = inputs[0] as Tensor;
-      if (x.dtype === 'bool') throw new DTypeError(`${name}: expected numbers, got bool. Convert first: x.to('int32').`);
+      if (x.dtype === 'bool')
+        throw new DTypeError(`${name}: expected numbers, got bool. Convert first: x.to('int32').`);
       requireElements(name, x, dims);
       return reduceKernel(name, x, dims, 'int32');
     },
   };
   return (x, dim, options) => {
-    const dims = dim === undefined ? normalizeDims(name, undefined, x.ndim) : normalizeDims(name, [dim], x.ndim);
+    const dims =
+      dim === undefined ? normalizeDims(name, undefined, x.ndim) : normalizeDims(name, [dim], x.ndim);
     return finish(apply(op, [x], dims), dims, options?.keepdim) as never;
   };
 }
@@ -191,4 +216,3 @@ function argExtremum(name: 'argmax' | 'argmin'): ArgReduceFunction {
 export const argmax: ArgReduceFunction = argExtremum('argmax');
 /** int32: the index of the smallest element, the first one of equals; without a dim, into the flattened tensor. */
 export const argmin: ArgReduceFunction = argExtremum('argmin');
-

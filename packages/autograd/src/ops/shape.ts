@@ -1,7 +1,14 @@
 import { kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, IndexError, ShapeError, show, showShape } from '../errors.js';
 import { raw, view } from '../tensor/raw.js';
-import { checkShape, contiguousStrides, normalizeDim, normalizeDims, numel, sameShape } from '../tensor/shape.js';
+import {
+  checkShape,
+  contiguousStrides,
+  normalizeDim,
+  normalizeDims,
+  numel,
+  sameShape,
+} from '../tensor/shape.js';
 import type {
   Cat,
   CatFits,
@@ -49,7 +56,8 @@ function viewStrides(x: Tensor, shape: readonly number[]): number[] | null {
   while (from >= 0) {
     let runSize = x.shape[from];
     const runStride = x.strides[from];
-    while (from > 0 && (x.shape[from - 1] === 1 || x.strides[from - 1] === runStride * runSize)) runSize *= x.shape[--from];
+    while (from > 0 && (x.shape[from - 1] === 1 || x.strides[from - 1] === runStride * runSize))
+      runSize *= x.shape[--from];
     let step = runStride;
     let left = runSize;
     while (to >= 0 && left > 1 && left % shape[to] === 0) {
@@ -123,7 +131,10 @@ const permuteOp: Primitive<readonly number[]> = {
 };
 
 /** The dims in another order; shares memory. */
-export function permute<S extends Shape, const P extends readonly number[]>(x: Tensor<S>, dims: P): Tensor<Permute<S, P>> {
+export function permute<S extends Shape, const P extends readonly number[]>(
+  x: Tensor<S>,
+  dims: P,
+): Tensor<Permute<S, P>> {
   const order = dims.map(d => normalizeDim('permute', d, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== order.length)
     throw new IndexError(
@@ -152,13 +163,18 @@ const expandOp: Primitive<readonly number[]> = {
   forward: (inputs, shape) => {
     const x = inputs[0] as Tensor;
     const lead = shape.length - x.ndim;
-    const strides = shape.map((size, i) => (i < lead || x.shape[i - lead] !== size ? 0 : x.strides[i - lead]));
+    const strides = shape.map((size, i) =>
+      i < lead || x.shape[i - lead] !== size ? 0 : x.strides[i - lead],
+    );
     return view(x, x.offset, shape, strides);
   },
 };
 
 /** Dims of size 1, and new leading dims, repeated to the given sizes without copying; -1 keeps a size. */
-export function expand<S extends Shape, const T extends Shape>(x: Tensor<S>, shape: T & ExpandFits<S, T>): Tensor<Expand<S, T>>;
+export function expand<S extends Shape, const T extends Shape>(
+  x: Tensor<S>,
+  shape: T & ExpandFits<S, T>,
+): Tensor<Expand<S, T>>;
 export function expand(x: Tensor, shape: Shape): Tensor {
   const lead = shape.length - x.ndim;
   const target = shape.map((size, i) => (size === -1 && i >= lead ? x.shape[i - lead] : size));
@@ -177,11 +193,17 @@ export function squeeze<S extends Shape, const D extends number | undefined = un
   dim?: D,
 ): Tensor<Squeeze<S, D>> {
   const dims = normalizeDims('squeeze', dim, x.ndim);
-  return reshapeTo(x, x.shape.filter((size, i) => size !== 1 || !dims.includes(i))) as Tensor<Squeeze<S, D>>;
+  return reshapeTo(
+    x,
+    x.shape.filter((size, i) => size !== 1 || !dims.includes(i)),
+  ) as Tensor<Squeeze<S, D>>;
 }
 
 /** With a new dim of size 1 at the position; shares memory. */
-export function unsqueeze<S extends Shape, const D extends number>(x: Tensor<S>, dim: D): Tensor<Unsqueeze<S, D>> {
+export function unsqueeze<S extends Shape, const D extends number>(
+  x: Tensor<S>,
+  dim: D,
+): Tensor<Unsqueeze<S, D>> {
   const at = normalizeDim('unsqueeze', dim, x.ndim + 1);
   return reshapeTo(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]) as Tensor<Unsqueeze<S, D>>;
 }
@@ -259,7 +281,8 @@ export function slice<S extends Shape, const D extends number>(
   if (x.ndim === 0) throw new IndexError('slice: a scalar has no dim to slice.');
   const { start = 0, end = x.shape[d], step = 1 } = options;
   for (const [name, value] of Object.entries({ start, end, step }))
-    if (!Number.isInteger(value)) throw new IndexError(`slice: ${name} is ${show(value)}; expected a whole number.`);
+    if (!Number.isInteger(value))
+      throw new IndexError(`slice: ${name} is ${show(value)}; expected a whole number.`);
   if (step < 1) throw new ArgumentError(`slice: step is ${step}; expected a whole number from 1.`);
   const border = (i: number): number => Math.min(Math.max(i < 0 ? i + x.shape[d] : i, 0), x.shape[d]);
   const from = border(start);
@@ -268,7 +291,11 @@ export function slice<S extends Shape, const D extends number>(
 }
 
 /** One index of one dim, which goes away; shares memory. */
-export function select<S extends Shape, const D extends number>(x: Tensor<S>, dim: D, index: number): Tensor<Select<S, D>> {
+export function select<S extends Shape, const D extends number>(
+  x: Tensor<S>,
+  dim: D,
+  index: number,
+): Tensor<Select<S, D>> {
   if (x.ndim === 0) throw new IndexError('select: a scalar has no dim to select from.');
   const d = normalizeDim('select', dim, x.ndim);
   const size = x.shape[d];
@@ -293,14 +320,20 @@ export function split<S extends Shape, const D extends number = 0>(
   let list: readonly number[];
   if (typeof sizes === 'number') {
     if (!Number.isInteger(sizes) || sizes < 1)
-      throw new ArgumentError(`split: the size of a piece is ${show(sizes)}; expected a whole number from 1.`);
-    list = Array.from({ length: Math.max(Math.ceil(total / sizes), 1) }, (_, i) => Math.min(sizes, total - i * sizes));
+      throw new ArgumentError(
+        `split: the size of a piece is ${show(sizes)}; expected a whole number from 1.`,
+      );
+    list = Array.from({ length: Math.max(Math.ceil(total / sizes), 1) }, (_, i) =>
+      Math.min(sizes, total - i * sizes),
+    );
   } else {
     checkShape('split', sizes);
     list = sizes;
     const sum = sizes.reduce((a, b) => a + b, 0);
     if (sum !== total)
-      throw new ShapeError(`split: sizes ${showShape(sizes)} add up to ${sum}, but dim ${d} of ${showShape(x.shape)} has ${total}.`);
+      throw new ShapeError(
+        `split: sizes ${showShape(sizes)} add up to ${sum}, but dim ${d} of ${showShape(x.shape)} has ${total}.`,
+      );
   }
   let start = 0;
   return list.map(size => {
@@ -337,15 +370,21 @@ const catOp: Primitive<number> = {
 };
 
 /** Tensors joined along a dim; all other sizes must be equal. */
-export function cat<const T extends readonly Tensor[], const D extends number = 0>(tensors: T & CatFits<ShapesOf<T>, D>, dim?: D): Tensor<Cat<ShapesOf<T>, D>>;
+export function cat<const T extends readonly Tensor[], const D extends number = 0>(
+  tensors: T & CatFits<ShapesOf<T>, D>,
+  dim?: D,
+): Tensor<Cat<ShapesOf<T>, D>>;
 export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
   if (tensors.length === 0) throw new ArgumentError('cat: expected at least one tensor, got an empty list.');
   const first = tensors[0];
-  if (first.ndim === 0) throw new ShapeError('cat: scalars cannot be joined along a dim. Use stack, which makes a new one.');
+  if (first.ndim === 0)
+    throw new ShapeError('cat: scalars cannot be joined along a dim. Use stack, which makes a new one.');
   const d = normalizeDim('cat', dim ?? 0, first.ndim);
   tensors.forEach((t, i) => {
     if (t.dtype !== first.dtype)
-      throw new DTypeError(`cat: tensor 0 is ${first.dtype} and tensor ${i} is ${t.dtype}; they must be the same. Convert with to().`);
+      throw new DTypeError(
+        `cat: tensor 0 is ${first.dtype} and tensor ${i} is ${t.dtype}; they must be the same. Convert with to().`,
+      );
     if (t.ndim !== first.ndim || t.shape.some((size, j) => j !== d && size !== first.shape[j]))
       throw new ShapeError(
         `cat: tensor ${i} has shape ${showShape(t.shape)}, tensor 0 has ${showShape(first.shape)}: all sizes but that of dim ${d} must be equal.`,
@@ -360,7 +399,8 @@ export function stack<const T extends readonly Tensor[], const D extends number 
   dim?: D,
 ): Tensor<Stack<ShapesOf<T>, D>>;
 export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
-  if (tensors.length === 0) throw new ArgumentError('stack: expected at least one tensor, got an empty list.');
+  if (tensors.length === 0)
+    throw new ArgumentError('stack: expected at least one tensor, got an empty list.');
   const first = tensors[0];
   const d = normalizeDim('stack', dim ?? 0, first.ndim + 1);
   tensors.forEach((t, i) => {
@@ -374,4 +414,3 @@ export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
     d,
   );
 }
-

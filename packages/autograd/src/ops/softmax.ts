@@ -37,7 +37,12 @@ export const logsumexp: <S extends Shape, const D extends Dims = undefined, cons
   if (dims.some(d => x.shape[d] === 0)) return log(sum(exp(x), dims, options) as Tensor) as Tensor;
   const m = shift(x, dims);
   const y = add(log(sum(exp(sub(x, m)), dims, { keepdim: true }) as Tensor), m) as Tensor;
-  return options?.keepdim === true ? y : reshapeTo(y, y.shape.filter((_, i) => !dims.includes(i)));
+  return options?.keepdim === true
+    ? y
+    : reshapeTo(
+        y,
+        y.shape.filter((_, i) => !dims.includes(i)),
+      );
 }) as never;
 
 // These two have rules of their own rather than those of their parts: one saved tensor instead of three, and a third of the work.

@@ -6,15 +6,11 @@ export type UnaryFunction = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
 export type UnaryMethod = <S extends Shape>(this: Tensor<S>) => Tensor<S>;
 
 /** Elementwise op of two operands, broadcast against each other; a number takes the dtype of the tensor. */
-export interface BinaryFunction<Name extends string> {
-  <A extends Shape = [], B extends Shape = []>(
-    a: number | Tensor<A>,
-    b: number | (Tensor<B> & Fits<Name, A, B>),
-  ): Tensor<Broadcast<A, B>>;
-}
-export interface BinaryMethod<Name extends string> {
-  <A extends Shape, B extends Shape = []>(
-    this: Tensor<A>,
-    b: number | (Tensor<B> & Fits<Name, A, B>),
-  ): Tensor<Broadcast<A, B>>;
-}
+export type BinaryFunction<Name extends string> = <A extends Shape = [], B extends Shape = []>(
+  a: number | Tensor<A>,
+  b: number | (Tensor<B> & Fits<Name, A, B>),
+) => Tensor<Broadcast<A, B>>;
+export type BinaryMethod<Name extends string> = <A extends Shape, B extends Shape = []>(
+  this: Tensor<A>,
+  b: number | (Tensor<B> & Fits<Name, A, B>),
+) => Tensor<Broadcast<A, B>>;

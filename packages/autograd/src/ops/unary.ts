@@ -23,7 +23,9 @@ function unary(name: UnaryOp, spec: UnarySpec): UnaryFunction {
     savesInput: reads === 'input' ? undefined : savesNothing,
     savesOutput: reads === 'output',
     elementwise: { kind: 'unary', kernel: name },
-    vjp: (g, node) => [rule(tensors, g, reads === 'input' ? node.tensorInput(0) : reads === 'output' ? node.output() : g)],
+    vjp: (g, node) => [
+      rule(tensors, g, reads === 'input' ? node.tensorInput(0) : reads === 'output' ? node.output() : g),
+    ],
     forward: inputs => {
       const x = inputs[0] as Tensor;
       if (x.dtype !== 'int32' || spec.int32 !== true) requireFloating(name, x);
@@ -40,29 +42,58 @@ const flat: UnaryRule = { reads: 'nothing', rule: (m, g) => m.zero(g) };
 
 export const neg: UnaryFunction = unary('neg', { int32: true, reads: 'nothing', rule: (m, g) => m.neg(g) });
 /** |x|; the derivative at 0 is 0. */
-export const abs: UnaryFunction = unary('abs', { int32: true, reads: 'input', rule: (m, g, x) => m.mul(g, m.sign(x)) });
+export const abs: UnaryFunction = unary('abs', {
+  int32: true,
+  reads: 'input',
+  rule: (m, g, x) => m.mul(g, m.sign(x)),
+});
 /** -1, 0 or 1; its derivative is 0 everywhere. */
 export const sign: UnaryFunction = unary('sign', { int32: true, ...flat });
 export const exp: UnaryFunction = unary('exp', { reads: 'output', rule: (m, g, y) => m.mul(g, y) });
 /** e**x - 1, accurate near 0. */
-export const expm1: UnaryFunction = unary('expm1', { reads: 'output', rule: (m, g, y) => m.mul(g, m.add(y, 1)) });
+export const expm1: UnaryFunction = unary('expm1', {
+  reads: 'output',
+  rule: (m, g, y) => m.mul(g, m.add(y, 1)),
+});
 export const log: UnaryFunction = unary('log', { reads: 'input', rule: (m, g, x) => m.div(g, x) });
 /** ln(1 + x), accurate near 0. */
-export const log1p: UnaryFunction = unary('log1p', { reads: 'input', rule: (m, g, x) => m.div(g, m.add(x, 1)) });
-export const sqrt: UnaryFunction = unary('sqrt', { reads: 'output', rule: (m, g, y) => m.div(g, m.mul(y, 2)) });
+export const log1p: UnaryFunction = unary('log1p', {
+  reads: 'input',
+  rule: (m, g, x) => m.div(g, m.add(x, 1)),
+});
+export const sqrt: UnaryFunction = unary('sqrt', {
+  reads: 'output',
+  rule: (m, g, y) => m.div(g, m.mul(y, 2)),
+});
 /** 1 / sqrt(x). */
 export const rsqrt: UnaryFunction = unary('rsqrt', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.mul(m.mul(y, m.square(y)), -0.5)),
 });
-export const square: UnaryFunction = unary('square', { int32: true, reads: 'input', rule: (m, g, x) => m.mul(g, m.mul(x, 2)) });
+export const square: UnaryFunction = unary('square', {
+  int32: true,
+  reads: 'input',
+  rule: (m, g, x) => m.mul(g, m.mul(x, 2)),
+});
 /** 1 / x. */
-export const reciprocal: UnaryFunction = unary('reciprocal', { reads: 'output', rule: (m, g, y) => m.mul(g, m.neg(m.square(y))) });
+export const reciprocal: UnaryFunction = unary('reciprocal', {
+  reads: 'output',
+  rule: (m, g, y) => m.mul(g, m.neg(m.square(y))),
+});
 export const sin: UnaryFunction = unary('sin', { reads: 'input', rule: (m, g, x) => m.mul(g, m.cos(x)) });
-export const cos: UnaryFunction = unary('cos', { reads: 'input', rule: (m, g, x) => m.mul(g, m.neg(m.sin(x))) });
-export const tanh: UnaryFunction = unary('tanh', { reads: 'output', rule: (m, g, y) => m.mul(g, m.sub(1, m.square(y))) });
+export const cos: UnaryFunction = unary('cos', {
+  reads: 'input',
+  rule: (m, g, x) => m.mul(g, m.neg(m.sin(x))),
+});
+export const tanh: UnaryFunction = unary('tanh', {
+  reads: 'output',
+  rule: (m, g, y) => m.mul(g, m.sub(1, m.square(y))),
+});
 /** 1 / (1 + e**-x). */
-export const sigmoid: UnaryFunction = unary('sigmoid', { reads: 'output', rule: (m, g, y) => m.mul(g, m.mul(y, m.sub(1, y))) });
+export const sigmoid: UnaryFunction = unary('sigmoid', {
+  reads: 'output',
+  rule: (m, g, y) => m.mul(g, m.mul(y, m.sub(1, y))),
+});
 /** The error function, 2/sqrt(pi) times the integral of e**-t**2 from 0 to x. */
 export const erf: UnaryFunction = unary('erf', {
   reads: 'input',
@@ -90,7 +121,9 @@ const logicalNotOp: Primitive = {
   forward: inputs => {
     const x = inputs[0] as Tensor;
     if (x.dtype !== 'bool')
-      throw new DTypeError(`logicalNot: expected a bool tensor, got ${x.dtype}. Compare first: x.ne(0).logicalNot().`);
+      throw new DTypeError(
+        `logicalNot: expected a bool tensor, got ${x.dtype}. Compare first: x.ne(0).logicalNot().`,
+      );
     const out = rawLike(x);
     kernels().logicalNot(x, out);
     return out;
@@ -134,7 +167,8 @@ const cloneOp: Primitive = {
   forward: inputs => contiguousCopy(inputs[0] as Tensor),
 };
 /** A contiguous copy; the gradient flows through. */
-export const clone: UnaryFunction = <S extends Shape>(x: Tensor<S>) => apply(cloneOp, [x], undefined) as Tensor<S>;
+export const clone: UnaryFunction = <S extends Shape>(x: Tensor<S>) =>
+  apply(cloneOp, [x], undefined) as Tensor<S>;
 
 /** The tensor itself when its elements lie in C order, else a copy in which they do. */
 export const contiguous: UnaryFunction = <S extends Shape>(x: Tensor<S>) => (x.contiguous ? x : clone(x));

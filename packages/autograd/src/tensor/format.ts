@@ -46,7 +46,11 @@ function shown(size: number, summarise: boolean): number[] {
 }
 
 /** The values that will be printed: they alone decide on the format. */
-function valuesShown(t: Tensor, values: TypedArray, indices: readonly (readonly number[])[]): ArrayLike<number> {
+function valuesShown(
+  t: Tensor,
+  values: TypedArray,
+  indices: readonly (readonly number[])[],
+): ArrayLike<number> {
   if (values.length <= THRESHOLD) return values;
   let offsets = [0];
   t.shape.forEach((size, dim) => {

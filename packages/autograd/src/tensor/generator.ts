@@ -44,9 +44,18 @@ export class Generator {
 
   set state(state: GeneratorState) {
     const words = state?.key;
-    const isWord = (v: unknown): boolean => Number.isInteger(v) && (v as number) >= 0 && (v as number) < 0x1_0000_0000;
-    if (!Array.isArray(words) || words.length !== 2 || !words.every(isWord) || !Number.isSafeInteger(state.counter) || state.counter < 0)
-      throw new ArgumentError('Generator: expected a state { key: [word, word], counter } as the state of a generator gives it.');
+    const isWord = (v: unknown): boolean =>
+      Number.isInteger(v) && (v as number) >= 0 && (v as number) < 0x1_0000_0000;
+    if (
+      !Array.isArray(words) ||
+      words.length !== 2 ||
+      !words.every(isWord) ||
+      !Number.isSafeInteger(state.counter) ||
+      state.counter < 0
+    )
+      throw new ArgumentError(
+        'Generator: expected a state { key: [word, word], counter } as the state of a generator gives it.',
+      );
     [this.key0, this.key1] = words;
     this.counter = state.counter;
   }
@@ -55,7 +64,9 @@ export class Generator {
   draw<S extends Shape>(kind: 'uniform' | 'normal', shape: S, dtype: DType = 'float32'): Tensor<S> {
     checkShape(kind, shape);
     if (dtype !== 'float32' && dtype !== 'float64')
-      throw new DTypeError(`${kind}: random numbers are float32 or float64, not ${dtype}. Convert them with to('${dtype}').`);
+      throw new DTypeError(
+        `${kind}: random numbers are float32 or float64, not ${dtype}. Convert them with to('${dtype}').`,
+      );
     drawing.witness?.(this);
     const out = raw(shape, dtype);
     kernels().random(kind, this.key0, this.key1, this.counter, out);

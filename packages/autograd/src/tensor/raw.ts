@@ -16,7 +16,12 @@ export function rawLike<S extends Shape>(t: Tensor<S>, dtype: DType = t.dtype): 
 }
 
 /** Another look at the same elements. */
-export function view<S extends Shape>(t: { readonly storage: Storage }, offset: number, shape: S, strides: readonly number[]): Tensor<S> {
+export function view<S extends Shape>(
+  t: { readonly storage: Storage },
+  offset: number,
+  shape: S,
+  strides: readonly number[],
+): Tensor<S> {
   return new Tensor(t.storage, offset, shape, strides);
 }
 

@@ -66,21 +66,29 @@ export function normalizeDim(op: string, dim: number, rank: number): number {
 }
 
 /** Sorted, distinct dims; `undefined` means all. */
-export function normalizeDims(op: string, dims: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeDims(
+  op: string,
+  dims: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (dims === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = typeof dims === 'number' ? [dims] : dims;
   const result = list.map(d => normalizeDim(op, d, rank)).filter(d => d < rank);
   result.sort((a, b) => a - b);
   for (let i = 1; i < result.length; i++)
     if (result[i] === result[i - 1])
-      throw new IndexError(`${op}: dim ${result[i]} appears twice in ${showShape(list)}: name each dim once.`);
+      throw new IndexError(
+        `${op}: dim ${result[i]} appears twice in ${showShape(list)}: name each dim once.`,
+      );
   return result;
 }
 
 /** Throws unless every size is a whole number from 0. */
 export function checkShape(op: string, shape: readonly number[]): void {
   if (!Array.isArray(shape))
-    throw new ShapeError(`${op}: expected a shape such as [2, 3], got ${show(shape)}. Put the sizes into an array.`);
+    throw new ShapeError(
+      `${op}: expected a shape such as [2, 3], got ${show(shape)}. Put the sizes into an array.`,
+    );
   for (let i = 0; i < shape.length; i++)
     if (!Number.isInteger(shape[i]) || shape[i] < 0)
       throw new ShapeError(

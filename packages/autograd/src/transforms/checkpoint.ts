@@ -21,7 +21,11 @@ const checkpointOp: Primitive<Segment> = {
     const output = node.attributes.rerun();
     const targets = node.inputs.map((input, i) => edge(output, input as Node, node.inputIndices?.[i] ?? 0));
     const again = mode.recording;
-    return walkBackward([{ output, grad: g }], targets, { createGraph: again, retainGraph: again, stopAtTargets: true });
+    return walkBackward([{ output, grad: g }], targets, {
+      createGraph: again,
+      retainGraph: again,
+      stopAtTargets: true,
+    });
   },
 };
 
@@ -44,15 +48,20 @@ export function checkpoint<I extends readonly unknown[]>(fn: (...inputs: I) => T
   const before = nodesCreated();
   const draws = new Map<Generator, GeneratorState>();
   const value = withMode('checkpoint', 'saving', false, () => witnessing(draws, () => fn(...inputs)));
-  if (!(value instanceof Tensor)) throw new ArgumentError(`checkpoint: the function must return a tensor, it returned ${show(value)}.`);
+  if (!(value instanceof Tensor))
+    throw new ArgumentError(`checkpoint: the function must return a tensor, it returned ${show(value)}.`);
   if (value.node === null || value.node.id < before) return value;
   const edges = frontier(value, before);
-  const leaves = edges.flatMap(e => (e.node?.isLeaf === true && e.node.tensor !== null ? [e.node.tensor] : []));
+  const leaves = edges.flatMap(e =>
+    e.node?.isLeaf === true && e.node.tensor !== null ? [e.node.tensor] : [],
+  );
   const watched = [...inputs.filter(x => x instanceof Tensor), ...leaves];
   const ranAt = clock.now;
   const rerun = (): Tensor => {
     checkUnchanged(watched, ranAt);
-    return enableGrad(() => withMode('checkpoint', 'saving', true, () => replaying(draws, () => fn(...inputs))));
+    return enableGrad(() =>
+      withMode('checkpoint', 'saving', true, () => replaying(draws, () => fn(...inputs))),
+    );
   };
   return apply(checkpointOp, edges, { value, rerun });
 }

@@ -80,14 +80,18 @@ export function pull(
   const found =
     output.node === null
       ? wanted.map(() => null)
-      : walkBackward([{ output, grad: seedFor('grad', output, gradOutput) }], wanted, { createGraph, retainGraph });
+      : walkBackward([{ output, grad: seedFor('grad', output, gradOutput) }], wanted, {
+          createGraph,
+          retainGraph,
+        });
   let at = 0;
   return inputs.map(x => (x.node === null ? null : found[at++]) ?? zerosLike(x));
 }
 
 /** Throws unless it is a function. */
 export function requireFunction(op: string, fn: unknown): void {
-  if (typeof fn !== 'function') throw new ArgumentError(`${op}: expected a function of tensors, got ${show(fn)}.`);
+  if (typeof fn !== 'function')
+    throw new ArgumentError(`${op}: expected a function of tensors, got ${show(fn)}.`);
 }
 
 /** value and gradients of a function of trees; the gradients have the first tree's form. */
@@ -106,7 +110,9 @@ export function valueAndGradOf<T extends Tree, A extends readonly unknown[]>(
 
 function checkLike(op: string, what: string, given: readonly Tensor[], expected: readonly Tensor[]): void {
   if (given.length !== expected.length)
-    throw new ArgumentError(`${op}: ${what} has ${given.length} tensors, expected ${expected.length}: it must have the form of what it belongs to.`);
+    throw new ArgumentError(
+      `${op}: ${what} has ${given.length} tensors, expected ${expected.length}: it must have the form of what it belongs to.`,
+    );
   given.forEach((t, i) => {
     if (!sameShape(t.shape, expected[i].shape))
       throw new ShapeError(
@@ -116,7 +122,10 @@ function checkLike(op: string, what: string, given: readonly Tensor[], expected:
 }
 
 /** The value of `fn(x)`, and the function that takes a gradient of the value to the gradient of x. It can be called any number of times. */
-export function vjp<T extends Tree>(fn: (x: T) => Tensor, x: T): { value: Tensor; pullback: (gradOutput: Tensor) => T } {
+export function vjp<T extends Tree>(
+  fn: (x: T) => Tensor,
+  x: T,
+): { value: Tensor; pullback: (gradOutput: Tensor) => T } {
   requireFunction('vjp', fn);
   const run = trace([x], 'vjp', p => tensorResult('vjp', fn(p as T)));
   return {
@@ -130,7 +139,8 @@ export function vjp<T extends Tree>(fn: (x: T) => Tensor, x: T): { value: Tensor
 }
 
 function tensorResult(op: string, result: unknown): Tensor {
-  if (!(result instanceof Tensor)) throw new ArgumentError(`${op}: the function must return a tensor, it returned ${show(result)}.`);
+  if (!(result instanceof Tensor))
+    throw new ArgumentError(`${op}: the function must return a tensor, it returned ${show(result)}.`);
   return result;
 }
 
@@ -138,7 +148,11 @@ function tensorResult(op: string, result: unknown): Tensor {
  * The value of `fn(x)` and its derivative in the direction `tangent`, of the form of x: two reverse passes, since the gradient is linear in the
  * gradient that comes in, and its own derivative by that is what is sought.
  */
-export function jvp<T extends Tree>(fn: (x: T) => Tensor, x: T, tangent: T): { value: Tensor; tangent: Tensor } {
+export function jvp<T extends Tree>(
+  fn: (x: T) => Tensor,
+  x: T,
+  tangent: T,
+): { value: Tensor; tangent: Tensor } {
   requireFunction('jvp', fn);
   const directions = flattenTree(tangent, 'jvp').leaves;
   checkLike('jvp', 'the tangent', directions, flattenTree(x, 'jvp').leaves);
@@ -148,7 +162,9 @@ export function jvp<T extends Tree>(fn: (x: T) => Tensor, x: T, tangent: T): { v
   const result = enableGrad(() => {
     const cotangent = zerosLike(run.result, { requiresGrad: true });
     const grads = pull(run.result, run.inputs, cotangent, true);
-    const seeds = grads.flatMap((output, i) => (output.node === null ? [] : [{ output, grad: directions[i] }]));
+    const seeds = grads.flatMap((output, i) =>
+      output.node === null ? [] : [{ output, grad: directions[i] }],
+    );
     if (seeds.length === 0) return zerosLike(run.result);
     const [found] = walkBackward(seeds, [cotangent], { createGraph: again, retainGraph: again });
     return found ?? zerosLike(run.result);
@@ -166,11 +182,12 @@ export function hvp<T extends Tree>(fn: (x: T) => Tensor, x: T, v: T): { value: 
   const again = mode.recording && (run.open || directions.some(d => d.node !== null));
   const product = enableGrad(() => {
     const grads = pull(run.result, run.inputs, null, true);
-    const seeds = grads.flatMap((output, i) => (output.node === null ? [] : [{ output, grad: directions[i] }]));
+    const seeds = grads.flatMap((output, i) =>
+      output.node === null ? [] : [{ output, grad: directions[i] }],
+    );
     if (seeds.length === 0) return run.inputs.map(t => zerosLike(t));
     const found = walkBackward(seeds, run.inputs, { createGraph: again, retainGraph: again });
     return found.map((g, i) => g ?? zerosLike(run.inputs[i]));
   });
   return { value, product: unflattenTree(x, product) };
 }
-

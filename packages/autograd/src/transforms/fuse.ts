@@ -38,7 +38,8 @@ interface Program {
  * number of times, through the function itself.
  */
 export function fuse<F extends Elementwise>(fn: F): Fused<F> {
-  if (typeof fn !== 'function') throw new ArgumentError(`fuse: expected a function of tensors, got ${show(fn)}.`);
+  if (typeof fn !== 'function')
+    throw new ArgumentError(`fuse: expected a function of tensors, got ${show(fn)}.`);
   const call = fn as unknown as (...inputs: Input[]) => Tensor | readonly Tensor[];
   const programs = new Map<string, Program>();
   const programFor = (inputs: readonly Input[]): Program => {
@@ -83,9 +84,13 @@ function commonDType(inputs: readonly Input[]): Floating {
     if (typeof x === 'number') continue;
     checkOperand('fuse', x);
     if (x.dtype !== 'float32' && x.dtype !== 'float64')
-      throw new DTypeError(`fuse: expected float32 or float64 tensors, got ${x.dtype}. Convert it with to().`);
+      throw new DTypeError(
+        `fuse: expected float32 or float64 tensors, got ${x.dtype}. Convert it with to().`,
+      );
     if (dtype !== null && x.dtype !== dtype)
-      throw new DTypeError(`fuse: inputs have dtypes ${dtype} and ${x.dtype}; they must be the same. Convert one with to().`);
+      throw new DTypeError(
+        `fuse: inputs have dtypes ${dtype} and ${x.dtype}; they must be the same. Convert one with to().`,
+      );
     dtype = x.dtype;
   }
   if (dtype === null) throw new ArgumentError('fuse: expected at least one tensor among the arguments.');
@@ -93,7 +98,11 @@ function commonDType(inputs: readonly Input[]): Floating {
 }
 
 /** Runs the function on one-element stand-ins and writes down what it does. */
-function traceProgram(call: (...inputs: Input[]) => Tensor | readonly Tensor[], inputs: readonly Input[], dtype: Floating): Program {
+function traceProgram(
+  call: (...inputs: Input[]) => Tensor | readonly Tensor[],
+  inputs: readonly Input[],
+  dtype: Floating,
+): Program {
   const nodes: ExpressionNode[] = [];
   // By storage: in stand-ins of one element, a view is the same value.
   const known = new Map<Storage, number>();
@@ -117,7 +126,9 @@ function traceProgram(call: (...inputs: Input[]) => Tensor | readonly Tensor[], 
       if (known.has(out.storage) && out.ndim === 0) return;
       const how = (op as { readonly elementwise?: ElementwiseKernel }).elementwise;
       if (how === undefined)
-        throw new GraphError(`fuse: the function calls ${op.name}, which does not work element by element. Call it outside.`);
+        throw new GraphError(
+          `fuse: the function calls ${op.name}, which does not work element by element. Call it outside.`,
+        );
       const at = given.map(indexOf);
       const node =
         how.kind === 'where'
@@ -136,7 +147,9 @@ function traceProgram(call: (...inputs: Input[]) => Tensor | readonly Tensor[], 
     const result = call(...standIns);
     const outputs = Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
     if (!outputs.every(t => t instanceof Tensor))
-      throw new ArgumentError(`fuse: the function must return a tensor or a list of tensors, it returned ${show(result)}.`);
+      throw new ArgumentError(
+        `fuse: the function must return a tensor or a list of tensors, it returned ${show(result)}.`,
+      );
     const expression = {
       dtype,
       inputs: inputs.map(x => (typeof x === 'number' ? 'scalar' : 'array')) as ('array' | 'scalar')[],
@@ -169,7 +182,9 @@ function compute(program: Program, inputs: readonly Input[]): Tensor[] {
 function checkTargets(targets: readonly Tensor[], inputs: readonly Input[], program: Program): void {
   const { expression } = program.compiled;
   if (targets.length !== expression.outputs.length)
-    throw new ArgumentError(`fuse: the function returns ${expression.outputs.length} tensors, ${targets.length} targets were given.`);
+    throw new ArgumentError(
+      `fuse: the function returns ${expression.outputs.length} tensors, ${targets.length} targets were given.`,
+    );
   const shape = outputShape(inputs);
   for (const t of targets) {
     if (mode.recording && t.node !== null)
@@ -177,14 +192,21 @@ function checkTargets(targets: readonly Tensor[], inputs: readonly Input[], prog
         `fuse: a target of shape ${showShape(t.shape)} requires a gradient, and changes in place are not recorded. Wrap the call in noGrad.`,
       );
     if (!sameShape(t.shape, shape))
-      throw new ShapeError(`fuse: a target has shape ${showShape(t.shape)}, the result ${showShape(shape)}. They must be the same.`);
+      throw new ShapeError(
+        `fuse: a target has shape ${showShape(t.shape)}, the result ${showShape(shape)}. They must be the same.`,
+      );
     if (!t.contiguous || t.dtype !== expression.dtype)
-      throw new ArgumentError(`fuse: a target must be contiguous and ${expression.dtype}: clone it, or convert it with to().`);
+      throw new ArgumentError(
+        `fuse: a target must be contiguous and ${expression.dtype}: clone it, or convert it with to().`,
+      );
   }
 }
 
 /** Output `index` of a fused function; its derivative is that of the function, run again as ordinary ops. */
-function fusedOp(call: (...inputs: Input[]) => Tensor | readonly Tensor[], index: number): DifferentiableOp<undefined> {
+function fusedOp(
+  call: (...inputs: Input[]) => Tensor | readonly Tensor[],
+  index: number,
+): DifferentiableOp<undefined> {
   return {
     name: 'fuse',
     foreign: true,
@@ -202,9 +224,15 @@ function fusedOp(call: (...inputs: Input[]) => Tensor | readonly Tensor[], index
       const result = enableGrad(() => call(...own));
       const output = Array.isArray(result) ? (result as readonly Tensor[])[index] : (result as Tensor);
       if (output.node === null) return inputs.map(() => null);
-      const wanted = own.map((x, i) => (typeof x === 'number' || x.node === null || isRepeated(own, i) ? null : x));
+      const wanted = own.map((x, i) =>
+        typeof x === 'number' || x.node === null || isRepeated(own, i) ? null : x,
+      );
       const targets = wanted.filter(x => x !== null);
-      const grads = walkBackward([{ output, grad: g }], targets, { createGraph: again, retainGraph: again, stopAtTargets: true });
+      const grads = walkBackward([{ output, grad: g }], targets, {
+        createGraph: again,
+        retainGraph: again,
+        stopAtTargets: true,
+      });
       let at = 0;
       return wanted.map(x => (x === null ? null : grads[at++]));
     },
@@ -214,5 +242,7 @@ function fusedOp(call: (...inputs: Input[]) => Tensor | readonly Tensor[], index
 /** Whether an earlier input is the same place in the graph: the walk adds up the gradients of both there, and one of them must report it. */
 function isRepeated(inputs: readonly Input[], i: number): boolean {
   const x = inputs[i] as Tensor;
-  return inputs.slice(0, i).some(y => typeof y !== 'number' && y.node === x.node && y.outputIndex === x.outputIndex);
+  return inputs
+    .slice(0, i)
+    .some(y => typeof y !== 'number' && y.node === x.node && y.outputIndex === x.outputIndex);
 }

@@ -1,8 +1,8 @@
 import { ArgumentError, GraphError, show } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
+import { Value, valueGradients } from '../value/value.js';
 import { valueAndGradOf } from './functional.js';
 import { type GradOptions, gradientsOf } from './gradients.js';
-import { Value, valueGradients } from '../value/value.js';
 import type { Tree } from './tree.js';
 
 /**
@@ -16,8 +16,16 @@ export function grad(fn: (x: Tensor) => Tensor): (x: Tensor) => Tensor;
 export function grad<T extends Tree, A extends readonly unknown[]>(
   fn: (params: T, ...rest: A) => Tensor,
 ): (params: T, ...rest: A) => T;
-export function grad<T extends Tree>(outputs: Tensor | readonly Tensor[], inputs: T, options?: GradOptions): T;
-export function grad(output: Value, inputs: readonly Value[], options?: Omit<GradOptions, 'gradOutputs'>): Value[];
+export function grad<T extends Tree>(
+  outputs: Tensor | readonly Tensor[],
+  inputs: T,
+  options?: GradOptions,
+): T;
+export function grad(
+  output: Value,
+  inputs: readonly Value[],
+  options?: Omit<GradOptions, 'gradOutputs'>,
+): Value[];
 export function grad(first: unknown, inputs?: Tree | readonly Value[], options?: GradOptions): unknown {
   if (first instanceof Value) return gradOfValue(first, inputs as readonly Value[], options);
   if (typeof first === 'function') {
@@ -33,7 +41,9 @@ export function grad(first: unknown, inputs?: Tree | readonly Value[], options?:
 
 function gradOfValue(output: Value, inputs: readonly Value[], options: GradOptions = {}): Value[] {
   if (!Array.isArray(inputs) || !inputs.every(x => x instanceof Value))
-    throw new ArgumentError(`grad: expected a list of Values to differentiate by, got ${show(inputs)}: grad(y, [x]).`);
+    throw new ArgumentError(
+      `grad: expected a list of Values to differentiate by, got ${show(inputs)}: grad(y, [x]).`,
+    );
   return valueGradients(output, inputs, options.createGraph === true).map((g, i) => {
     if (g === null && options.allowUnused !== true)
       throw new GraphError(

@@ -18,13 +18,21 @@ export interface GradOptions {
 }
 
 /** The gradients of `outputs` (their sum, if several) with respect to `inputs`, any tree of tensors. Leaves' `grad` stay as they are. */
-export function gradientsOf<T extends Tree>(outputs: Tensor | readonly Tensor[], inputs: T, options: GradOptions = {}): T {
+export function gradientsOf<T extends Tree>(
+  outputs: Tensor | readonly Tensor[],
+  inputs: T,
+  options: GradOptions = {},
+): T {
   const list = outputs instanceof Tensor ? [outputs] : outputs;
   if (!Array.isArray(list) || list.length === 0 || !list.every(t => t instanceof Tensor))
-    throw new ArgumentError(`grad: expected a tensor, or a list of tensors, to differentiate, got ${show(outputs)}.`);
+    throw new ArgumentError(
+      `grad: expected a tensor, or a list of tensors, to differentiate, got ${show(outputs)}.`,
+    );
   const given = options.gradOutputs instanceof Tensor ? [options.gradOutputs] : options.gradOutputs;
   if (given !== undefined && given.length !== list.length)
-    throw new ArgumentError(`grad: got ${given.length} gradOutputs for ${list.length} outputs. Give one for each, or null.`);
+    throw new ArgumentError(
+      `grad: got ${given.length} gradOutputs for ${list.length} outputs. Give one for each, or null.`,
+    );
   const { leaves, paths } = flattenTree(inputs, 'grad');
   leaves.forEach((t, i) => {
     if (t.node === null && options.allowUnused !== true)
@@ -82,7 +90,8 @@ function whereItBroke(outputs: readonly Tensor[]): string {
 
 /** The one scalar that a function under `grad` must return. */
 export function scalarResult(op: string, result: unknown): Tensor {
-  if (!(result instanceof Tensor)) throw new ArgumentError(`${op}: the function must return a tensor, it returned ${show(result)}.`);
+  if (!(result instanceof Tensor))
+    throw new ArgumentError(`${op}: the function must return a tensor, it returned ${show(result)}.`);
   if (result.size !== 1)
     throw new ShapeError(
       `${op}: the function must return a single number, it returned shape ${showShape(result.shape)}. Reduce it (sum, mean), or use jacobian or vjp.`,

@@ -1,11 +1,11 @@
+import { kernels } from '@fluxion/kernels';
+import { ArgumentError, show } from '../errors.js';
 import { zeros } from '../ops/create.js';
 import { reshapeTo, stack } from '../ops/shape.js';
-import { kernels } from '@fluxion/kernels';
 import { Tensor } from '../tensor/tensor.js';
-import { grad } from './grad.js';
 import { pull, requireFunction, trace } from './functional.js';
+import { grad } from './grad.js';
 import { flattenTree, type Tree, unflattenTree } from './tree.js';
-import { ArgumentError, show } from '../errors.js';
 
 /** Every tensor of the tree replaced by its derivative: shape of the output followed by the shape of the tensor. */
 export function jacobian<T extends Tree>(fn: (x: T) => Tensor): (x: T) => T {
@@ -13,7 +13,8 @@ export function jacobian<T extends Tree>(fn: (x: T) => Tensor): (x: T) => T {
   return x => {
     const run = trace([x], 'jacobian', p => {
       const y = fn(p as T);
-      if (!(y instanceof Tensor)) throw new ArgumentError(`jacobian: the function must return a tensor, it returned ${show(y)}.`);
+      if (!(y instanceof Tensor))
+        throw new ArgumentError(`jacobian: the function must return a tensor, it returned ${show(y)}.`);
       return y;
     });
     const y = run.result;
@@ -37,7 +38,11 @@ function oneAt(y: Tensor, i: number): Tensor {
 /** A tree of trees: the form of the inputs, each tensor in it replaced by that form again. */
 export type HessianOf<T extends Tree> = T extends Tensor
   ? Tensor
-  : { readonly [I in keyof T]: { readonly [J in keyof T]: T[I] extends Tensor ? (T[J] extends Tensor ? Tensor : Tree) : Tree } };
+  : {
+      readonly [I in keyof T]: {
+        readonly [J in keyof T]: T[I] extends Tensor ? (T[J] extends Tensor ? Tensor : Tree) : Tree;
+      };
+    };
 
 /**
  * The second derivatives of a scalar function. For a tensor x: shape of x twice. For a tree: for each tensor of it, a tree of the derivatives

@@ -19,7 +19,8 @@ export function scope<R>(fn: () => R): R;
 export function scope(): Scope;
 export function scope<R>(fn?: () => R): R | Scope {
   if (fn === undefined) return openScope();
-  if (typeof fn !== 'function') throw new ArgumentError(`scope: expected a function, got ${show(fn)}. Write scope(() => …).`);
+  if (typeof fn !== 'function')
+    throw new ArgumentError(`scope: expected a function, got ${show(fn)}. Write scope(() => …).`);
   const mark = openRegion();
   let done = false;
   try {

@@ -44,12 +44,18 @@ export function unflattenTree<T extends Tree>(like: T, leaves: readonly Tensor[]
 }
 
 /** Maps every leaf; the other trees have the same nesting and give further arguments. */
-export function mapTree<T extends Tree>(fn: (leaf: Tensor, ...others: Tensor[]) => Tensor, tree: T, ...others: readonly Tree[]): T {
+export function mapTree<T extends Tree>(
+  fn: (leaf: Tensor, ...others: Tensor[]) => Tensor,
+  tree: T,
+  ...others: readonly Tree[]
+): T {
   const { leaves, paths } = flattenTree(tree, 'mapTree');
   const columns = others.map(other => {
     const flat = flattenTree(other, 'mapTree');
     if (flat.paths.length !== paths.length || flat.paths.some((p, i) => p !== paths[i]))
-      throw new ArgumentError(`mapTree: trees differ: one has leaves ${show(paths)}, another ${show(flat.paths)}.`);
+      throw new ArgumentError(
+        `mapTree: trees differ: one has leaves ${show(paths)}, another ${show(flat.paths)}.`,
+      );
     return flat.leaves;
   });
   return unflattenTree(

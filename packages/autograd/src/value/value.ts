@@ -114,7 +114,13 @@ export class Value {
     return this.data > 20 ? this.mul(1) : this.exp().log1p();
   }
   /** Moved to the nearest border of [min, max]; at a border the gradient passes. */
-  clamp({ min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: { readonly min?: number; readonly max?: number }): Value {
+  clamp({
+    min = Number.NEGATIVE_INFINITY,
+    max = Number.POSITIVE_INFINITY,
+  }: {
+    readonly min?: number;
+    readonly max?: number;
+  }): Value {
     if (this.data > max || min > max) return this.mul(0).add(max);
     return this.data < min ? this.mul(0).add(min) : this.mul(1);
   }
@@ -192,11 +198,16 @@ function sortValues(outputs: readonly Value[]): Value[] {
 }
 
 /** The derivatives of a Value by others, as Values; with `createGraph` they can be differentiated again. */
-export function valueGradients(output: Value, inputs: readonly Value[], createGraph: boolean): (Value | null)[] {
+export function valueGradients(
+  output: Value,
+  inputs: readonly Value[],
+  createGraph: boolean,
+): (Value | null)[] {
   const order = sortValues([output]);
   const slopes = new Map<Value, Value>();
   const needed = new Set<Value>(inputs);
-  for (const v of order) if (v.op !== null && (needed.has(v.first as Value) || needed.has(v.second as Value))) needed.add(v);
+  for (const v of order)
+    if (v.op !== null && (needed.has(v.first as Value) || needed.has(v.second as Value))) needed.add(v);
   const recording = mode.recording;
   mode.recording = createGraph;
   try {
@@ -210,7 +221,8 @@ export function valueGradients(output: Value, inputs: readonly Value[], createGr
       const g = slopes.get(v);
       const { op, first, second } = v;
       if (g === undefined || op === null || !needed.has(v)) continue;
-      if (op.unary !== null) give(first, op.unary.rule(values, g, op.unary.reads === 'input' ? (first as Value) : v));
+      if (op.unary !== null)
+        give(first, op.unary.rule(values, g, op.unary.reads === 'input' ? (first as Value) : v));
       else if (op.binary !== null) {
         if (needed.has(first as Value)) give(first, op.binary.first(values, g, first, second, v));
         if (needed.has(second as Value)) give(second, op.binary.second(values, g, first, second, v));
@@ -249,7 +261,9 @@ function attach(): void {
     const compute = scalarArithmetic[name];
     prototype[name] = function (this: Value, b: ValueInput): Value {
       if (typeof b !== 'number' && !(b instanceof Value))
-        throw new ArgumentError(`${name}: expected a Value or a number, got ${show(b)}. Values and tensors do not mix.`);
+        throw new ArgumentError(
+          `${name}: expected a Value or a number, got ${show(b)}. Values and tensors do not mix.`,
+        );
       const data = compute(this.data, typeof b === 'number' ? b : b.data);
       return mode.recording ? new Value(data, op, this, b) : new Value(data);
     };

@@ -1,6 +1,6 @@
+import { normalizeDim } from '../../tensor/shape.js';
 import type { Reduce, Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { normalizeDim } from '../../tensor/shape.js';
 import { gather } from '../indexing.js';
 import { type ArgReduceFunction, amax, amin, argmax, argmin, type ReduceOptions } from '../reduce.js';
 import { reshapeTo, squeeze } from '../shape.js';
