@@ -22,8 +22,9 @@ beforeAll(async () => {
 function fingerprints(digits: Digits): number[] {
   const weights = Float64Array.from({ length: 784 }, (_, i) => Math.sin(i + 1));
   const pixels = digits.images.toTypedArray();
+  const labels = digits.labels.toTypedArray();
   return Array.from({ length: digits.size }, (_, n) =>
-    weights.reduce((sum, w, i) => sum + w * pixels[784 * n + i], digits.labels.toTypedArray()[n]),
+    weights.reduce((sum, w, i) => sum + w * pixels[784 * n + i], labels[n]),
   );
 }
 
@@ -82,7 +83,7 @@ describe('the digits', () => {
     const moved = randomShifts(1, new Generator(4))(images).toTypedArray();
     const places = new Set<string>();
     for (let n = 0; n < 300; n++) {
-      const image = moved.subarray(784 * n, 784 * (n + 1));
+      const image = Array.from(moved.subarray(784 * n, 784 * (n + 1)));
       const at = image.indexOf(n + 1);
       places.add(`${Math.floor(at / 28)},${at % 28}`);
       expect(image.reduce((sum, v) => sum + v, 0)).toBe(n + 1);

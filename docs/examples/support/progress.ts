@@ -47,6 +47,7 @@ function movingBar(steps: number, epochs: number, stream: NodeJS.WriteStream): P
     epoch: (done, text) => {
       epoch = Math.min(done + 1, epochs);
       summary = `| ${text}`;
+      bar.update({ epoch: `${epoch}/${epochs}`, summary });
     },
     stop: () => bar.stop(),
   };

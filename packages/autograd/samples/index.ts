@@ -3,6 +3,7 @@ import type { Tensor } from '../src/index.js';
 import { binarySamples } from './binary.js';
 import { createSamples } from './create.js';
 import { indexingSamples } from './indexing.js';
+import { joinSamples } from './join.js';
 import { matmulSamples } from './matmul.js';
 import { reduceSamples } from './reduce.js';
 import { shapeSamples } from './shape.js';
@@ -37,6 +38,7 @@ export const samples = {
   ...reduceSamples,
   ...matmulSamples,
   ...shapeSamples,
+  ...joinSamples,
   ...indexingSamples,
   ...createSamples,
 } satisfies Record<OpName, OpInfo>;

@@ -145,13 +145,20 @@ export const indexingSamples = {
         label: 'an index outside',
         call: () => ag.indexSelect(zeros([3]), 0, tensor([3], int32)),
         error: IndexError,
-        message: /index 3 .*is outside the dim: expected 0 to 2/,
+        message:
+          /^indexSelect: index 3 \(position 0 of an index of shape \[1\]\) is outside the dim: expected 0 to 2/,
       },
       {
         label: 'an index of two dims',
         call: () => ag.indexSelect(zeros([3]), 0, zeros([1, 1], int32)),
         error: ShapeError,
         message: /^indexSelect: expected an index of one dim, got shape \[1, 1\]/,
+      },
+      {
+        label: 'two entries of a scalar',
+        call: () => ag.indexSelect(zeros([]), 0, tensor([0, 0], int32)),
+        error: ShapeError,
+        message: /^indexSelect: a scalar has one entry, and the index of shape \[2\] names 2/,
       },
       {
         label: 'a float index',

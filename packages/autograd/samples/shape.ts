@@ -1,5 +1,5 @@
 import * as ag from '../src/index.js';
-import { ArgumentError, DTypeError, IndexError, ShapeError, zeros } from '../src/index.js';
+import { ArgumentError, IndexError, ShapeError, zeros } from '../src/index.js';
 import { build, Dense, dimOf } from './naive.js';
 import type { OpInfo } from './types.js';
 
@@ -14,8 +14,6 @@ const flatten = ag.flatten as (x: ag.Tensor, start?: number, end?: number) => ag
 const slice = ag.slice as (x: ag.Tensor, dim: number, options?: ag.SliceOptions) => ag.Tensor;
 const select = ag.select as (x: ag.Tensor, dim: number, index: number) => ag.Tensor;
 const split = ag.split as (x: ag.Tensor, sizes: number | readonly number[], dim?: number) => ag.Tensor[];
-const cat = ag.cat as (list: readonly ag.Tensor[], dim?: number) => ag.Tensor;
-const stack = ag.stack as (list: readonly ag.Tensor[], dim?: number) => ag.Tensor;
 
 const count = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
 
@@ -38,19 +36,6 @@ function picked(x: Dense, dim: number, indices: readonly number[]): Dense {
   const shape = x.shape.with(dim, indices.length);
   return build(shape, index => x.at(index.with(dim, indices[index[dim]])));
 }
-
-const joined = (list: readonly Dense[], dim: number): Dense => {
-  const d = dimOf(dim, list[0].shape.length);
-  const total = list.reduce((n, x) => n + x.shape[d], 0);
-  return build(list[0].shape.with(d, total), index => {
-    let i = index[d];
-    for (const x of list) {
-      if (i < x.shape[d]) return x.at(index.with(d, i));
-      i -= x.shape[d];
-    }
-    return Number.NaN;
-  });
-};
 
 export const shapeSamples = {
   reshape: {
@@ -154,6 +139,12 @@ export const shapeSamples = {
         error: IndexError,
         message: /^permute: expected each of the 2 dims/,
       },
+      {
+        label: 'a number instead of a list',
+        call: () => permute(zeros([2, 3]), 1 as never),
+        error: ArgumentError,
+        message: /^permute: expected the dims in their new order, such as \[1, 0\], got 1/,
+      },
     ],
   },
   expand: {
@@ -193,6 +184,12 @@ export const shapeSamples = {
         call: () => expand(zeros([3]), [-1, 3]),
         error: ShapeError,
         message: /^expand: size -1/,
+      },
+      {
+        label: 'a number instead of a shape',
+        call: () => expand(zeros([1]), 3 as never),
+        error: ShapeError,
+        message: /^expand: expected a shape such as \[2, 3\], got 3/,
       },
     ],
   },
@@ -386,85 +383,6 @@ export const shapeSamples = {
         call: () => split(zeros([]), 1),
         error: IndexError,
         message: /^split: a scalar has no dim to split/,
-      },
-    ],
-  },
-  cat: {
-    op: cat,
-    calls: {
-      'first dim': d => [[d.tensor([d.size(), 2]), d.tensor([2, 2]), d.tensor([1, 2])]],
-      'last dim': d => [[d.tensor([2, 1]), d.tensor([2, d.size()])], -1],
-      one: d => [[d.tensor([2, 2])]],
-      'one of them empty': d => [[d.tensor([2, 2]), d.tensor([2, 0])], 1],
-      'the same tensor twice': d => {
-        const x = d.tensor([2, 2]);
-        return [[x, x], 1];
-      },
-      transposed: d => [[d.tensor([2, 3]).transpose(0, 1), d.tensor([1, 2]).expand([2, 2])], 0],
-    },
-    edges: { int32: d => [[d.ints([2], -9, 9), d.ints([3], -9, 9)]] },
-    naive: (list: readonly Dense[], dim = 0) => joined(list, dim),
-    noMethod: 'its argument is a list',
-    errors: [
-      {
-        label: 'nothing',
-        call: () => cat([]),
-        error: ArgumentError,
-        message: /^cat: expected at least one tensor, got an empty list/,
-      },
-      {
-        label: 'scalars',
-        call: () => cat([zeros([]), zeros([])]),
-        error: ShapeError,
-        message: /^cat: scalars cannot be joined along a dim\. Use stack/,
-      },
-      {
-        label: 'sizes that differ',
-        call: () => cat([zeros([2, 3]), zeros([2, 4])]),
-        error: ShapeError,
-        message:
-          /^cat: tensor 1 has shape \[2, 4\], tensor 0 has \[2, 3\]: all sizes but that of dim 0 must be equal/,
-      },
-      {
-        label: 'two dtypes',
-        call: () => cat([zeros([2]), zeros([2], { dtype: 'int32' })]),
-        error: DTypeError,
-        message: /^cat: tensor 0 is float32 and tensor 1 is int32/,
-      },
-    ],
-  },
-  stack: {
-    op: stack,
-    calls: {
-      'first dim': d => {
-        const n = d.size();
-        return [[d.tensor([n, 2]), d.tensor([n, 2])]];
-      },
-      'last dim': d => [[d.tensor([3]), d.tensor([3]), d.tensor([3])], -1],
-      scalars: d => [[d.tensor([]), d.tensor([])]],
-      transposed: d => [[d.tensor([2, 3]).transpose(0, 1), d.tensor([3, 2])], 1],
-      'no elements': d => [[d.tensor([0]), d.tensor([0])], 1],
-    },
-    naive: (list: readonly Dense[], dim = 0) => {
-      const d = dimOf(dim, list[0].shape.length + 1);
-      return joined(
-        list.map(x => new Dense(x.shape.toSpliced(d, 0, 1), x.data)),
-        d,
-      );
-    },
-    noMethod: 'its argument is a list',
-    errors: [
-      {
-        label: 'nothing',
-        call: () => stack([]),
-        error: ArgumentError,
-        message: /^stack: expected at least one tensor, got an empty list/,
-      },
-      {
-        label: 'shapes that differ',
-        call: () => stack([zeros([2]), zeros([3])]),
-        error: ShapeError,
-        message: /^stack: tensor 1 has shape \[3\], tensor 0 has \[2\]: all must be the same/,
       },
     ],
   },

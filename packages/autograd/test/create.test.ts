@@ -225,7 +225,7 @@ describe('creation refuses', () => {
       'random integers',
       () => rand([2], { dtype: 'int32' }),
       'DTypeError',
-      "uniform: random numbers are float32 or float64, not int32. Convert them with to('int32').",
+      "rand: random numbers are float32 or float64, not 'int32'. Convert them with to().",
     ],
     ['a step of 0', () => arange(0, 1, 0), 'ArgumentError', 'arange: step is 0; expected another number.'],
     ['a NaN end', () => arange(Number.NaN), 'ArgumentError', 'arange: end is NaN; expected a finite number.'],

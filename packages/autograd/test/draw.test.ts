@@ -4,10 +4,10 @@ import { constant, errorOf, leaf } from './support/helpers.js';
 
 function graph() {
   const w = leaf([1.5, -2], 'w');
-  const x = leaf([[1, 2, 3], [4, 5, 6]]);
-  const s = w.sum();
-  s.mul(x.sum()).backward(null, { retainGraph: true });
-  return { w, x, s, y: s.mul(x.sum()).add(s) };
+  const x = leaf([[1, 2], [3, 4], [5, 6]]);
+  const s = w.neg();
+  s.mul(x).backward(constant([[1, 1], [1, 1], [1, 1]]), { retainGraph: true });
+  return { y: s.mul(x.exp()).select(0, 0).add(s) };
 }
 
 describe('toDot', () => {
@@ -17,18 +17,22 @@ describe('toDot', () => {
         'digraph fluxion {',
         '  rankdir=TB;',
         '  node [fontname="Helvetica", fontsize=11];',
-        '  n0 [label="w\\n[2]\\n= 1.5, -2\\ngrad 21, 21", shape=box, style="rounded,filled", fillcolor="#e8f1fb"];',
-        '  n1 [label="sum\\n[]", shape=box, style=rounded];',
-        '  n2 [label="leaf\\n[2, 3]", shape=box, style="rounded,filled", fillcolor="#e8f1fb"];',
-        '  n3 [label="sum\\n[]", shape=box, style=rounded];',
-        '  n4 [label="mul\\n[]", shape=box, style=rounded];',
-        '  n5 [label="add\\n[]\\n= -11", shape=box, style="rounded,filled", fillcolor="#fdf0d5"];',
+        '  n0 [label="w\\n[2]\\n= 1.5, -2\\ngrad -9, -12", shape=box, style="rounded,filled", fillcolor="#e8f1fb"];',
+        '  n1 [label="neg\\n[2]", shape=box, style=rounded];',
+        '  n2 [label="leaf\\n[3, 2]", shape=box, style="rounded,filled", fillcolor="#e8f1fb"];',
+        '  n3 [label="exp\\n[3, 2]", shape=box, style=rounded];',
+        '  n4 [label="mul\\n[3, 2]", shape=box, style=rounded];',
+        '  n5 [label="slice\\n[1, 2]", shape=box, style=rounded];',
+        '  n6 [label="reshape\\n[2]", shape=box, style=rounded];',
+        '  n7 [label="add\\n[2]\\n= -5.577, 16.78", shape=box, style="rounded,filled", fillcolor="#fdf0d5"];',
         '  n0 -> n1;',
         '  n2 -> n3;',
         '  n1 -> n4;',
         '  n3 -> n4;',
         '  n4 -> n5;',
-        '  n1 -> n5;',
+        '  n5 -> n6;',
+        '  n6 -> n7;',
+        '  n1 -> n7;',
         '}',
         '',
       ].join('\n'),
@@ -54,18 +58,22 @@ describe('toMermaid', () => {
     expect(toMermaid(graph().y)).toBe(
       [
         'flowchart TB',
-        '  n0(["w<br/>[2]<br/>= 1.5, -2<br/>grad 21, 21"])',
-        '  n1["sum<br/>[]"]',
-        '  n2(["leaf<br/>[2, 3]"])',
-        '  n3["sum<br/>[]"]',
-        '  n4["mul<br/>[]"]',
-        '  n5["add<br/>[]<br/>= -11"]',
+        '  n0(["w<br/>[2]<br/>= 1.5, -2<br/>grad -9, -12"])',
+        '  n1["neg<br/>[2]"]',
+        '  n2(["leaf<br/>[3, 2]"])',
+        '  n3["exp<br/>[3, 2]"]',
+        '  n4["mul<br/>[3, 2]"]',
+        '  n5["slice<br/>[1, 2]"]',
+        '  n6["reshape<br/>[2]"]',
+        '  n7["add<br/>[2]<br/>= -5.577, 16.78"]',
         '  n0 --> n1',
         '  n2 --> n3',
         '  n1 --> n4',
         '  n3 --> n4',
         '  n4 --> n5',
-        '  n1 --> n5',
+        '  n5 --> n6',
+        '  n6 --> n7',
+        '  n1 --> n7',
         '',
       ].join('\n'),
     );

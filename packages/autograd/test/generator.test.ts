@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorOf, numbers } from './support/helpers.js';
 
-const draw = (seed: number, n: number, kind: 'uniform' | 'normal' = 'uniform'): number[] =>
-  numbers(new Generator(seed).draw(kind, [n], 'float64') as Tensor);
+type Kind = 'uniform' | 'normal';
+const from = (generator: Generator, kind: Kind, n: number): number[] =>
+  numbers((kind === 'uniform' ? rand : randn)([n], { generator, dtype: 'float64' }) as Tensor);
+const draw = (seed: number, n: number, kind: Kind = 'uniform'): number[] => from(new Generator(seed), kind, n);
 
 describe('Generator', () => {
   test('the same seed gives the same numbers, another seed others', () => {
@@ -19,7 +21,7 @@ describe('Generator', () => {
       fc.property(fc.nat(1000), fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 6 }), (seed, sizes) => {
         for (const kind of ['uniform', 'normal'] as const) {
           const generator = new Generator(seed);
-          const pieces = sizes.flatMap(n => numbers(generator.draw(kind, [n], 'float64') as Tensor));
+          const pieces = sizes.flatMap(n => from(generator, kind, n));
           expect(pieces).toEqual(draw(seed, pieces.length, kind));
           expect(generator.state).toEqual({ key: [seed, 0], counter: pieces.length });
         }
@@ -30,12 +32,12 @@ describe('Generator', () => {
 
   test('state can be saved, cloned, posted, and set again', () => {
     const a = new Generator(3);
-    a.draw('normal', [11]);
+    from(a, 'normal', 11);
     const saved = structuredClone(a.state);
-    const next = numbers(a.draw('uniform', [5]) as Tensor);
+    const next = from(a, 'uniform', 5);
     const b = new Generator();
     b.state = saved;
-    expect(numbers(b.draw('uniform', [5]) as Tensor)).toEqual(next);
+    expect(from(b, 'uniform', 5)).toEqual(next);
     expect(b.state).toEqual(a.state);
   });
 
@@ -43,7 +45,7 @@ describe('Generator', () => {
     const a = new Generator(3);
     const b = new Generator();
     b.state = a.state;
-    b.draw('uniform', [4]);
+    from(b, 'uniform', 4);
     expect(a.state.counter).toBe(0);
   });
 
@@ -84,6 +86,13 @@ describe('Generator refuses', () => {
       /^manualSeed: seed .+ is not a whole number from 0 to 2\*\*53 - 1\.$/,
     );
     expect(manualSeed(4).state).toEqual(before);
+  });
+
+  test('what is no generator', () => {
+    expect(errorOf(() => rand([2], { generator: 7 as never }))).toEqual({
+      name: 'ArgumentError',
+      message: 'rand: expected a Generator, got 7: new Generator(seed).',
+    });
   });
 
   test('a state that is none, and stays as it was', () => {

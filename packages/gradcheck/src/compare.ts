@@ -1,4 +1,4 @@
-import type { Generator } from '@fluxion/autograd';
+import { type Generator, randn } from '@fluxion/autograd';
 import type { Comparison } from './report.js';
 import { type Sample, type Slope, slopeAtZero, stepFor } from './slope.js';
 
@@ -80,7 +80,7 @@ function* directionsOf({ values }: Subject, options: CompareOptions): IterableIt
   }
   for (let k = 0; k < options.directions; k++)
     yield new Map(
-      Array.from(options.generator.draw('normal', [values.length], 'float64').toTypedArray(), (u, i) => [
+      Array.from(randn([values.length], { generator: options.generator, dtype: 'float64' }).toTypedArray(), (u, i) => [
         i,
         u,
       ]),

@@ -5,6 +5,7 @@ import {
   Generator,
   grad,
   noGrad,
+  rand,
   show,
   Tensor,
   tensor,
@@ -154,7 +155,7 @@ function run({ op, fn }: Check, inputs: readonly Tensor[]): Tensor[] {
 
 /** Numbers of either sign that are not small: a zero among them would hide an error. */
 function cotangentLike(y: Tensor, generator: Generator): Tensor {
-  const u = generator.draw('uniform', y.shape, 'float64').sub(0.5) as Tensor;
+  const u = rand(y.shape, { generator, dtype: 'float64' }).sub(0.5) as Tensor;
   return u.sign().mul(0.5).add(u.mul(2)).detach() as Tensor;
 }
 

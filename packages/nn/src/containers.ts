@@ -14,6 +14,8 @@ import { isModule } from './traverse.js';
  */
 export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]> extends Module {
   readonly [index: number]: Layers[number];
+  /** For the types alone. */
+  declare readonly layerTypes: Layers;
   /** Number of layers. */
   readonly length: number;
 
@@ -29,7 +31,11 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
     });
   }
 
-  override forward<X extends Shape>(x: Tensor<X> & ChainFits<Layers, X>): Tensor<ChainOutput<Layers, X>> {
+  // Bound through `this`, as Tensor's methods are: with the class's own parameter here no Sequential would fit a parameter typed `Sequential`.
+  override forward<L extends readonly Layer[], X extends Shape>(
+    this: Sequential<L>,
+    x: Tensor<X> & ChainFits<L, X>,
+  ): Tensor<ChainOutput<L, X>> {
     let y: Tensor = x;
     for (let i = 0; i < this.length; i++) {
       const layer = this[i] as unknown as ((x: Tensor) => Tensor) | { forward(x: Tensor): Tensor };
@@ -37,7 +43,7 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
       if (!(y instanceof Tensor))
         throw new ArgumentError(`Sequential: layer ${i} returned ${show(y)}; expected one tensor.`);
     }
-    return y as Tensor<ChainOutput<Layers, X>>;
+    return y as Tensor<ChainOutput<L, X>>;
   }
 
   *[Symbol.iterator](): IterableIterator<Layers[number]> {

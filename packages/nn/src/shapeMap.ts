@@ -17,18 +17,22 @@ export type Layer = { forward(x: never): Tensor } | ((x: never) => Tensor);
 /** The shape that leaves a layer when `X` enters. */
 type Output<L, X extends Shape> = L extends { readonly shapeMap: infer M extends ShapeMap }
   ? (M & { readonly input: X })['output']
-  : L extends <S extends Shape>(x: Tensor<S>) => Tensor<S>
-    ? X
-    : L extends { forward: <S extends Shape>(x: Tensor<S>) => Tensor<S> }
+  : L extends { readonly layerTypes: infer Inner extends readonly unknown[] }
+    ? ChainOutput<Inner, X>
+    : L extends <S extends Shape>(x: Tensor<S>) => Tensor<S>
       ? X
-      : L extends ((x: never) => Tensor<infer Y>) | { forward(x: never): Tensor<infer Y> }
-        ? Y
-        : Shape;
+      : L extends { forward: <S extends Shape>(x: Tensor<S>) => Tensor<S> }
+        ? X
+        : L extends ((x: never) => Tensor<infer Y>) | { forward(x: never): Tensor<infer Y> }
+          ? Y
+          : Shape;
 
 /** `unknown` when `X` fits the layer, else something that no tensor is. */
 type LayerFits<L, X extends Shape> = L extends { readonly shapeMap: infer M extends ShapeMap }
   ? (M & { readonly input: X })['fits']
-  : unknown;
+  : L extends { readonly layerTypes: infer Inner extends readonly unknown[] }
+    ? ChainFits<Inner, X>
+    : unknown;
 
 /** The shape that leaves a chain of layers. */
 export type ChainOutput<Layers extends readonly unknown[], X extends Shape> = number extends Layers['length']

@@ -58,3 +58,14 @@ expectType<Tensor<[64]>>()(crossEntropy(zeros([64, 10]), zeros([64]), { reductio
 expectType<Tensor<[2, 5, 5]>>()(crossEntropy(zeros([2, 3, 5, 5]), zeros([2]), { reduction: 'none' }));
 expectType<Tensor<[]>>()(mseLoss(zeros([64, 10]), zeros([64, 10])));
 expectType<Tensor<[64, 10]>>()(mseLoss(zeros([64, 10]), zeros([64, 10]), { reduction: 'none' }));
+
+// A layer of known sizes is a layer, and a module
+export const list: Linear[] = [new Linear(784, 128), fc];
+export const modules: Module[] = [fc, net, new ReLU()];
+export const chain: Sequential = net;
+
+const nested = new Sequential(net, new Sequential(relu, new Linear(10, 3)));
+expectType<Tensor<[64, 3]>>()(nested.forward(zeros([64, 784])));
+// @ts-expect-error 784 features, not 28, two levels down
+nested.forward(zeros([64, 28]));
+expectType<Tensor>()(chain.forward(zeros([64, 28])));

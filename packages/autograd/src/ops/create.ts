@@ -1,7 +1,7 @@
 import { type DType, kernels } from '@fluxion/kernels';
 import { ArgumentError, DataError, show } from '../errors.js';
 import { markLeaf } from '../graph/node.js';
-import { defaultGenerator, type Generator } from '../tensor/generator.js';
+import { defaultGenerator, draw, Generator } from '../tensor/generator.js';
 import { raw } from '../tensor/raw.js';
 import { checkShape } from '../tensor/shape.js';
 import type { FlatArray, Mutable, NestedArray, NestedShape, Shape } from '../tensor/shapeTypes.js';
@@ -198,7 +198,9 @@ export function eye<const N extends number, const M extends number = N>(
 function random(kind: 'uniform' | 'normal', op: string, shape: Shape, options: RandomOptions = {}): Tensor {
   ensureMethods();
   checkShape(op, shape);
-  const out = (options.generator ?? defaultGenerator).draw(kind, shape.slice(), options.dtype);
+  const generator = options.generator ?? defaultGenerator;
+  if (!(generator instanceof Generator)) throw new ArgumentError(`${op}: expected a Generator, got ${show(generator)}: new Generator(seed).`);
+  const out = draw(op, generator, kind, shape.slice(), options.dtype);
   if (options.requiresGrad === true) markLeaf(out);
   return out;
 }

@@ -166,14 +166,31 @@ export const indexSelect: <S extends Shape, const D extends number, I extends Sh
       `indexSelect: expected an index of one dim, got shape ${showShape(index.shape)}. Flatten it.`,
     );
   const d = normalizeDim('indexSelect', dim, x.ndim);
-  if (x.ndim === 0) return reshapeTo(indexSelect(reshapeTo(x, [1]), 0, index) as Tensor, []);
   const flat = reshapeTo(index, [index.size]);
+  if (x.ndim === 0) {
+    if (flat.size !== 1)
+      throw new ShapeError(
+        `indexSelect: a scalar has one entry, and the index of shape ${showShape(index.shape)} names ${flat.size}. Unsqueeze the scalar.`,
+      );
+    return reshapeTo(indexSelect(reshapeTo(x, [1]), 0, flat) as Tensor, []);
+  }
   const shape = x.shape.map((size, i) => (i === d ? flat.size : size));
   const aligned = reshapeTo(
     flat,
     x.shape.map((_, i) => (i === d ? flat.size : 1)),
   );
-  return gather(x, d, expand(aligned, shape) as Tensor);
+  try {
+    return gather(x, d, expand(aligned, shape) as Tensor);
+  } catch (error) {
+    // Told again in terms of the index that the user gave.
+    const bad =
+      error instanceof IndexError
+        ? kernels()
+            .read(flat)
+            .findIndex(v => v < 0 || v >= x.shape[d])
+        : -1;
+    throw bad < 0 ? error : indexError('indexSelect', index, bad, x.shape[d]);
+  }
 }) as never;
 
 /** int32 [..., classes]: 1 where the last index equals the entry of x, 0 elsewhere. Without `classes`, one more than the largest entry. */

@@ -28,7 +28,7 @@ import type {
   Transpose,
   Unsqueeze,
 } from '../tensor/shapeTypes.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { apply, type Primitive, savesNothing } from './define.js';
 
 const reshapeOp: Primitive<readonly number[]> = {
@@ -135,6 +135,10 @@ export function permute<S extends Shape, const P extends readonly number[]>(
   x: Tensor<S>,
   dims: P,
 ): Tensor<Permute<S, P>> {
+  if (!Array.isArray(dims))
+    throw new ArgumentError(
+      `permute: expected the dims in their new order, such as [1, 0], got ${show(dims)}.`,
+    );
   const order = dims.map(d => normalizeDim('permute', d, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== order.length)
     throw new IndexError(
@@ -176,6 +180,7 @@ export function expand<S extends Shape, const T extends Shape>(
   shape: T & ExpandFits<S, T>,
 ): Tensor<Expand<S, T>>;
 export function expand(x: Tensor, shape: Shape): Tensor {
+  if (!Array.isArray(shape)) checkShape('expand', shape);
   const lead = shape.length - x.ndim;
   const target = shape.map((size, i) => (size === -1 && i >= lead ? x.shape[i - lead] : size));
   checkShape('expand', target);
@@ -369,22 +374,34 @@ const catOp: Primitive<number> = {
   },
 };
 
+/** Throws unless it is a list of tensors, at least one, of one dtype. */
+function checkList(op: string, tensors: readonly Tensor[]): void {
+  if (!Array.isArray(tensors))
+    throw new ArgumentError(`${op}: expected a list of tensors, got ${show(tensors)}. Write ${op}([a, b]).`);
+  if (tensors.length === 0)
+    throw new ArgumentError(`${op}: expected at least one tensor, got an empty list.`);
+  tensors.forEach((t: unknown, i) => {
+    if (!(t instanceof Tensor))
+      throw new ArgumentError(`${op}: entry ${i} of the list is ${show(t)}; expected a tensor.`);
+    if (t.dtype !== tensors[0].dtype)
+      throw new DTypeError(
+        `${op}: tensor 0 is ${tensors[0].dtype} and tensor ${i} is ${t.dtype}; they must be the same. Convert with to().`,
+      );
+  });
+}
+
 /** Tensors joined along a dim; all other sizes must be equal. */
 export function cat<const T extends readonly Tensor[], const D extends number = 0>(
   tensors: T & CatFits<ShapesOf<T>, D>,
   dim?: D,
 ): Tensor<Cat<ShapesOf<T>, D>>;
 export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
-  if (tensors.length === 0) throw new ArgumentError('cat: expected at least one tensor, got an empty list.');
+  checkList('cat', tensors);
   const first = tensors[0];
   if (first.ndim === 0)
     throw new ShapeError('cat: scalars cannot be joined along a dim. Use stack, which makes a new one.');
   const d = normalizeDim('cat', dim ?? 0, first.ndim);
   tensors.forEach((t, i) => {
-    if (t.dtype !== first.dtype)
-      throw new DTypeError(
-        `cat: tensor 0 is ${first.dtype} and tensor ${i} is ${t.dtype}; they must be the same. Convert with to().`,
-      );
     if (t.ndim !== first.ndim || t.shape.some((size, j) => j !== d && size !== first.shape[j]))
       throw new ShapeError(
         `cat: tensor ${i} has shape ${showShape(t.shape)}, tensor 0 has ${showShape(first.shape)}: all sizes but that of dim ${d} must be equal.`,
@@ -399,8 +416,7 @@ export function stack<const T extends readonly Tensor[], const D extends number 
   dim?: D,
 ): Tensor<Stack<ShapesOf<T>, D>>;
 export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
-  if (tensors.length === 0)
-    throw new ArgumentError('stack: expected at least one tensor, got an empty list.');
+  checkList('stack', tensors);
   const first = tensors[0];
   const d = normalizeDim('stack', dim ?? 0, first.ndim + 1);
   tensors.forEach((t, i) => {

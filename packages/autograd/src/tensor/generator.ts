@@ -60,19 +60,30 @@ export class Generator {
     this.counter = state.counter;
   }
 
-  /** A tensor of the next numbers: uniform in [0, 1), or standard normal. */
-  draw<S extends Shape>(kind: 'uniform' | 'normal', shape: S, dtype: DType = 'float32'): Tensor<S> {
-    checkShape(kind, shape);
-    if (dtype !== 'float32' && dtype !== 'float64')
-      throw new DTypeError(
-        `${kind}: random numbers are float32 or float64, not ${dtype}. Convert them with to('${dtype}').`,
-      );
+  /** Claims the next `count` numbers of the stream, and says where they begin. */
+  take(count: number): GeneratorState {
     drawing.witness?.(this);
-    const out = raw(shape, dtype);
-    kernels().random(kind, this.key0, this.key1, this.counter, out);
-    this.counter += numel(shape);
-    return out;
+    const from = this.state;
+    this.counter += count;
+    return from;
   }
+}
+
+/** A tensor of the generator's next numbers: uniform in [0, 1), or standard normal. `op` is who asks. */
+export function draw<S extends Shape>(
+  op: string,
+  generator: Generator,
+  kind: 'uniform' | 'normal',
+  shape: S,
+  dtype: DType = 'float32',
+): Tensor<S> {
+  checkShape(op, shape);
+  if (dtype !== 'float32' && dtype !== 'float64')
+    throw new DTypeError(`${op}: random numbers are float32 or float64, not ${show(dtype)}. Convert them with to().`);
+  const out = raw(shape, dtype);
+  const { key, counter } = generator.take(numel(shape));
+  kernels().random(kind, key[0], key[1], counter, out);
+  return out;
 }
 
 /** What random functions draw from unless given another generator. Seeded with 0 at start: runs are reproducible by default. */

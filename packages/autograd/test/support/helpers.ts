@@ -34,7 +34,7 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
   expect(actual.length).toBe(expected.length);
   for (let i = 0; i < expected.length; i++) {
     const scale = Math.max(1, Math.abs(expected[i]));
-    const off = Math.abs(actual[i] - expected[i]);
+    const off = Object.is(actual[i], expected[i]) ? 0 : Math.abs(actual[i] - expected[i]);
     if (!(off <= tolerance * scale))
       throw new Error(`element ${i}: ${actual[i]}, expected ${expected[i]} within ${tolerance * scale}`);
   }
