@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Case, caseFiles, isOpCase, readCases } from '../packages/autograd/test/goldens/format.js';
+import { type Case, caseFiles, isOpCase, readLines } from '../packages/autograd/test/goldens/format.js';
 import { runCase } from '../packages/autograd/test/goldens/run.js';
 import { sample } from '../packages/autograd/test/goldens/sample.js';
 import { root } from './support/run.js';
@@ -29,13 +29,17 @@ function traits(c: Case): string {
 
 const folder = resolve(root, process.env.FLUXION_GOLDENS ?? '../shared/goldens');
 const groups = new Map<string, Case[]>();
-for (const c of caseFiles(folder).flatMap(readCases)) {
+/** Written as they were read: JSON.stringify would lose the sign of -0. */
+const lines = new Map<Case, string>();
+for (const line of caseFiles(folder).flatMap(readLines)) {
+  const c = JSON.parse(line) as Case;
+  lines.set(c, line);
   const { group, status } = runCase(c);
   if (status === 'not yet supported') continue;
   groups.set(group, [...(groups.get(group) ?? []), c]);
 }
 
-const length = (c: Case): number => JSON.stringify(c).length;
+const length = (c: Case): number => lines.get(c)?.length ?? 0;
 const kept = [...groups.values()].flatMap(cases => {
   const small = cases
     .filter(c => length(c) <= (isOpCase(c) ? largestOpCase : largestCase))
@@ -44,6 +48,6 @@ const kept = [...groups.values()].flatMap(cases => {
   const special = different.sort((a, b) => Number('edge' in b) - Number('edge' in a));
   return [...special, ...small.filter(c => !different.includes(c))].slice(0, casesOfAGroup);
 });
-const bytes = gzipSync(kept.map(c => `${JSON.stringify(c)}\n`).join(''), { level: 9 });
+const bytes = gzipSync(kept.map(c => `${lines.get(c)}\n`).join(''), { level: 9 });
 writeFileSync(sample, bytes);
 console.log(`${kept.length} cases of ${groups.size} ops and kinds, ${bytes.length} bytes: ${sample}`);

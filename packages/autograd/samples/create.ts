@@ -41,9 +41,7 @@ function shapeErrors(
       label: 'an int32 leaf that requires a gradient',
       call: () => make([2], { dtype: 'int32', requiresGrad: true }),
       error: DTypeError,
-      message: new RegExp(
-        `${name === 'randn' || name === 'rand' ? '(uniform|normal)' : name}: .*float32.*float64.*not int32`,
-      ),
+      message: new RegExp(`^${name}: .*float32 (and|or) float64.*not '?int32'?`),
     },
   ];
 }

@@ -12,7 +12,7 @@ import { unarySamples } from './unary.js';
 
 export { Draw } from './draw.js';
 export { Dense, mapTensors, toNaive } from './naive.js';
-export type { Arguments, ErrorCase, OpInfo } from './types.js';
+export type { Arguments, OpInfo } from './types.js';
 
 type Package = typeof autograd;
 type Result<F> = F extends (...args: never[]) => infer R ? R : never;

@@ -80,10 +80,10 @@ function* directionsOf({ values }: Subject, options: CompareOptions): IterableIt
   }
   for (let k = 0; k < options.directions; k++)
     yield new Map(
-      Array.from(randn([values.length], { generator: options.generator, dtype: 'float64' }).toTypedArray(), (u, i) => [
-        i,
-        u,
-      ]),
+      Array.from(
+        randn([values.length], { generator: options.generator, dtype: 'float64' }).toTypedArray(),
+        (u, i) => [i, u],
+      ),
     );
 }
 

@@ -1,7 +1,7 @@
 import { checkBeta, checkNotNegative } from './check.js';
 import type { Hyper } from './hyper.js';
 import { Optimizer, type ParamGroups } from './optimizer.js';
-import { rule, type UpdateRule } from './rule.js';
+import { type RuleSpec, ruleOf, type UpdateRule } from './rule.js';
 import { chain, type Transform } from './transform.js';
 import { addDecayedWeights, descend, scaleByAdam } from './transforms.js';
 
@@ -18,63 +18,70 @@ export interface AdamOptions {
   readonly amsgrad?: boolean;
 }
 
-const defaults = { lr: 1e-3, betas: [0.9, 0.999] as readonly [number, number], eps: 1e-8 };
+const defaults = { lr: 1e-3, betas: [0.9, 0.999] as const, eps: 1e-8 };
 
-function moments(name: string, options: AdamOptions): Transform {
-  const { lr = defaults.lr, betas = defaults.betas, eps = defaults.eps, weightDecay } = options;
+function check(name: string, options: AdamOptions): void {
+  const { lr = 0, betas = defaults.betas, eps = 0, weightDecay = 0 } = options;
   checkNotNegative(name, 'lr', lr);
   checkBeta(name, 'betas[0]', betas[0]);
   checkBeta(name, 'betas[1]', betas[1]);
   checkNotNegative(name, 'eps', eps);
-  if (weightDecay !== undefined) checkNotNegative(name, 'weightDecay', weightDecay);
-  return scaleByAdam({
+  checkNotNegative(name, 'weightDecay', weightDecay);
+}
+
+const moments = (options: AdamOptions): Transform =>
+  scaleByAdam({
     betas: () => options.betas ?? defaults.betas,
     eps: () => options.eps ?? defaults.eps,
     amsgrad: options.amsgrad === true,
   });
-}
 
-/** The transform of Adam; the options are read at every step. */
-export function adamTransform(options: AdamOptions): Transform {
-  const scale = moments('adam', options);
-  const rate = descend(() => options.lr ?? defaults.lr);
-  if (options.weightDecay === undefined) return chain(scale, rate);
-  return chain(
-    addDecayedWeights(() => options.weightDecay ?? 0),
-    scale,
-    rate,
-  );
-}
+const adamSpec: RuleSpec<AdamOptions> = {
+  name: 'adam',
+  defaults,
+  check: options => check('adam', options),
+  transform: options => {
+    const rest = [moments(options), descend(() => options.lr ?? defaults.lr)];
+    if (options.weightDecay === undefined) return chain(...rest);
+    return chain(
+      addDecayedWeights(() => options.weightDecay ?? 0),
+      ...rest,
+    );
+  },
+};
 
-/** The transform of AdamW; the options are read at every step. */
-export function adamwTransform(options: AdamOptions): Transform {
-  return chain(
-    moments('adamw', options),
-    addDecayedWeights(() => options.weightDecay ?? 0.01),
-    descend(() => options.lr ?? defaults.lr),
-  );
-}
+const adamwSpec: RuleSpec<AdamOptions> = {
+  name: 'adamw',
+  defaults: { ...defaults, weightDecay: 0.01 },
+  check: options => check('adamw', options),
+  transform: options =>
+    chain(
+      moments(options),
+      addDecayedWeights(() => options.weightDecay ?? 0),
+      descend(() => options.lr ?? defaults.lr),
+    ),
+};
 
 /** Adam (Kingma and Ba 2015), with PyTorch's placement of eps: p = p - lr * m / (1 - b1**t) / (sqrt(v) / sqrt(1 - b2**t) + eps). */
 export function adam(options: AdamOptions = {}): UpdateRule {
-  return rule('adam', adamTransform(options));
+  return ruleOf(adamSpec, options);
 }
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019). */
 export function adamw(options: AdamOptions = {}): UpdateRule {
-  return rule('adamw', adamwTransform(options));
+  return ruleOf(adamwSpec, options);
 }
 
 /** `adam` in place. */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(params: ParamGroups<AdamOptions>, options: AdamOptions = {}) {
-    super('Adam', params, { ...defaults, ...options }, adamTransform);
+    super(adamSpec, params, options);
   }
 }
 
 /** `adamw` in place. */
 export class AdamW extends Optimizer<AdamOptions> {
   constructor(params: ParamGroups<AdamOptions>, options: AdamOptions = {}) {
-    super('AdamW', params, { ...defaults, weightDecay: 0.01, ...options }, adamwTransform);
+    super(adamwSpec, params, options);
   }
 }

@@ -5,14 +5,6 @@ export type Hyper = number | Tensor;
 
 // Arithmetic on hyperparameters: on numbers in double precision, on tensors as graph ops.
 
-export function add(a: Hyper, b: Hyper): Hyper {
-  return typeof a === 'number' ? (typeof b === 'number' ? a + b : b.add(a)) : a.add(b as Tensor);
-}
-
-export function mul(a: Hyper, b: Hyper): Hyper {
-  return typeof a === 'number' ? (typeof b === 'number' ? a * b : b.mul(a)) : a.mul(b as Tensor);
-}
-
 /** 1 - a */
 export function oneMinus(a: Hyper): Hyper {
   return typeof a === 'number' ? 1 - a : a.neg().add(1);

@@ -7,7 +7,7 @@ export {
   type ParamGroup,
   type ParamGroups,
 } from './optimizer.js';
-export { type RuleState, rule, type UpdateRule } from './rule.js';
+export { type RuleSpec, type RuleState, rule, ruleOf, type UpdateRule } from './rule.js';
 export { SGD, type SgdOptions, sgd } from './sgd.js';
 export { chain, type Element, type Transform } from './transform.js';
 export {

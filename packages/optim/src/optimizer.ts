@@ -1,5 +1,6 @@
 import { ArgumentError, GraphError, keep, ShapeError, Tensor, tensor } from '@fluxion/autograd';
-import { FusedStep } from './rule.js';
+import type { Hyper } from './hyper.js';
+import { FusedStep, type RuleSpec } from './rule.js';
 import type { Transform } from './transform.js';
 
 /** Parameters with options of their own; what a group leaves out, it takes from the optimizer. */
@@ -30,16 +31,17 @@ interface ParamState {
 export class Optimizer<O extends object> {
   readonly name: string;
   readonly groups: Group<O>[] = [];
-  private readonly defaults: O;
-  private readonly makeTransform: (options: O) => Transform;
+  private readonly spec: RuleSpec<O>;
+  private readonly options: O;
   private readonly steps: FusedStep[] = [];
   private readonly transforms: Transform[] = [];
   private readonly states = new Map<Tensor, ParamState>();
 
-  constructor(name: string, params: ParamGroups<O>, defaults: O, makeTransform: (options: O) => Transform) {
-    this.name = name;
-    this.defaults = defaults;
-    this.makeTransform = makeTransform;
+  constructor(spec: RuleSpec<O>, params: ParamGroups<O>, options: O) {
+    this.name = new.target.name;
+    this.spec = spec;
+    this.options = { ...spec.defaults, ...options };
+    const { name } = this;
     const list = [...(params as Iterable<Tensor | ParamGroup<O>>)];
     if (list.length === 0)
       throw new ArgumentError(
@@ -82,8 +84,9 @@ export class Optimizer<O extends object> {
         );
       known.set(p, this.groups.length);
     });
-    const own = { ...this.defaults, ...group, params } as unknown as Group<O>;
-    const transform = this.makeTransform(own as unknown as O);
+    const own = { ...this.options, ...group, params } as unknown as Group<O>;
+    this.spec.check(own as unknown as O);
+    const transform = this.spec.transform(own as unknown as O);
     this.groups.push(own);
     this.transforms.push(transform);
     this.steps.push(new FusedStep(transform));
@@ -97,14 +100,22 @@ export class Optimizer<O extends object> {
   /** One step for every parameter that has a gradient; the others, and their state, stay as they are. */
   step(): void {
     // The options are checked for all groups before anything is changed.
-    for (const group of this.groups) this.makeTransform(group as unknown as O);
+    for (const group of this.groups) this.spec.check(group as unknown as O);
     this.groups.forEach((group, i) => {
+      // Parameters that took equally many steps, which is all of them as a rule, share their scalars.
+      let scalars: readonly Hyper[] = [];
+      let scalarsOf = 0;
       for (const p of group.params) {
         const grad = p.gradient;
         if (grad === null) continue;
         const state = this.stateOf(p, i);
-        state.step++;
-        this.steps[i].run(p, grad, state.slots, state.step);
+        const step = state.step + 1;
+        if (step !== scalarsOf) {
+          scalars = this.transforms[i].scalars(step);
+          scalarsOf = step;
+        }
+        this.steps[i].run(p, grad, state.slots, scalars);
+        state.step = step;
       }
     });
   }
@@ -141,6 +152,10 @@ export class Optimizer<O extends object> {
 
   /** Goes on from a copy made by `stateDict` of an optimizer over parameters of the same shapes. Nothing changes when it does not fit. */
   loadStateDict(saved: OptimizerState): void {
+    if (typeof saved?.state !== 'object' || !Array.isArray(saved.groups))
+      throw new ArgumentError(
+        `${this.name}.loadStateDict: expected what stateDict() gives, { state, groups }, got ${typeof saved}.`,
+      );
     const problems: string[] = [];
     if (saved.groups.length !== this.groups.length)
       problems.push(`${saved.groups.length} groups, expected ${this.groups.length}`);
@@ -156,7 +171,13 @@ export class Optimizer<O extends object> {
       const s = saved.state[index];
       if (s === undefined) continue;
       const slots: Tensor[] = [];
-      for (const name of this.transforms[g].slots) {
+      const known = this.transforms[g].slots;
+      if (!Number.isInteger(s.step) || s.step < 0)
+        problems.push(`the step of parameter ${index} is ${String(s.step)}, expected a whole number`);
+      for (const name of Object.keys(s))
+        if (name !== 'step' && !known.includes(name))
+          problems.push(`slot ${name} of parameter ${index} is unknown`);
+      for (const name of known) {
         const data = s[name];
         if (!ArrayBuffer.isView(data) || (data as unknown as ArrayLike<number>).length !== p.size)
           problems.push(`slot ${name} of parameter ${index} is missing or not of ${p.size} elements`);

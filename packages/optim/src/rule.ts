@@ -32,6 +32,23 @@ export interface UpdateRule {
   update<T extends Tree>(grads: T, state: RuleState<T>, params: T): { params: T; state: RuleState<T> };
 }
 
+/** What an update rule is made of: the pure rule and the optimizer in place both come from it. */
+export interface RuleSpec<O> {
+  readonly name: string;
+  readonly defaults: O;
+  /** Throws for an option outside its range. */
+  check(options: O): void;
+  /** The arithmetic. It reads `options` at every step, so that a schedule may change those that were given at first. */
+  transform(options: O): Transform;
+}
+
+/** The pure rule of a spec. */
+export function ruleOf<O extends object>(spec: RuleSpec<O>, options: O): UpdateRule {
+  const all = { ...spec.defaults, ...options };
+  spec.check(all);
+  return rule(spec.name, spec.transform(all));
+}
+
 /** One step for one parameter: the whole arithmetic of the rule. */
 export function stepOne(
   transform: Transform,
@@ -136,10 +153,8 @@ export class FusedStep {
     return this.transform.slots.map(() => keep(zerosLike(param)));
   }
 
-  /** Step number `step` (from 1) of one parameter; overwrites it and its slots. */
-  run(param: Tensor, grad: Tensor, slots: readonly Tensor[], step: number): void {
-    noGrad(() =>
-      this.fused.assign([param, ...slots], param, grad, ...slots, ...this.transform.scalars(step)),
-    );
+  /** One step of one parameter; overwrites it and its slots. */
+  run(param: Tensor, grad: Tensor, slots: readonly Tensor[], scalars: readonly Hyper[]): void {
+    noGrad(() => this.fused.assign([param, ...slots], param, grad, ...slots, ...scalars));
   }
 }

@@ -2,7 +2,7 @@ import { ArgumentError } from '@fluxion/autograd';
 import { checkNotNegative } from './check.js';
 import type { Hyper } from './hyper.js';
 import { Optimizer, type ParamGroups } from './optimizer.js';
-import { rule, type UpdateRule } from './rule.js';
+import { type RuleSpec, ruleOf, type UpdateRule } from './rule.js';
 import { chain, type Transform } from './transform.js';
 import { addDecayedWeights, descend, trace } from './transforms.js';
 
@@ -19,38 +19,46 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
 }
 
-export const sgdDefaults: { readonly lr: number } = { lr: 1e-3 };
+const wantsMomentum = ({ momentum }: SgdOptions): boolean => momentum !== undefined && momentum !== 0;
 
-/** The transform of stochastic gradient descent; the options are read at every step. */
-export function sgdTransform(options: SgdOptions): Transform {
-  const { lr = sgdDefaults.lr, momentum, dampening, weightDecay, nesterov = false } = options;
-  checkNotNegative('sgd', 'lr', lr);
-  if (momentum !== undefined) checkNotNegative('sgd', 'momentum', momentum);
-  if (weightDecay !== undefined) checkNotNegative('sgd', 'weightDecay', weightDecay);
-  const wantsMomentum = momentum !== undefined && momentum !== 0;
-  if (nesterov && (!wantsMomentum || (dampening !== undefined && dampening !== 0)))
-    throw new ArgumentError('sgd: nesterov needs a momentum above 0 and no dampening.');
-  const parts: Transform[] = [];
-  if (weightDecay !== undefined) parts.push(addDecayedWeights(() => options.weightDecay ?? 0));
-  if (wantsMomentum)
-    parts.push(
-      trace({ momentum: () => options.momentum ?? 0, dampening: () => options.dampening ?? 0, nesterov }),
-    );
-  parts.push(descend(() => options.lr ?? sgdDefaults.lr));
-  return chain(...parts);
-}
+const spec: RuleSpec<SgdOptions> = {
+  name: 'sgd',
+  defaults: { lr: 1e-3 },
+  check: options => {
+    const { lr = 0, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
+    checkNotNegative('sgd', 'lr', lr);
+    checkNotNegative('sgd', 'momentum', momentum);
+    checkNotNegative('sgd', 'weightDecay', weightDecay);
+    if (nesterov && (!wantsMomentum(options) || dampening !== 0))
+      throw new ArgumentError('sgd: nesterov needs a momentum above 0 and no dampening.');
+  },
+  transform: options => {
+    const parts: Transform[] = [];
+    if (options.weightDecay !== undefined) parts.push(addDecayedWeights(() => options.weightDecay ?? 0));
+    if (wantsMomentum(options))
+      parts.push(
+        trace({
+          momentum: () => options.momentum ?? 0,
+          dampening: () => options.dampening ?? 0,
+          nesterov: options.nesterov,
+        }),
+      );
+    parts.push(descend(() => options.lr ?? 0));
+    return chain(...parts);
+  },
+};
 
 /**
  * Gradient descent: g = grad + weightDecay * p; b = momentum * b + (1 - dampening) * g; p = p - lr * b, with Nesterov p - lr * (g + momentum * b)
  * (Sutskever et al. 2013, in PyTorch's form).
  */
 export function sgd(options: SgdOptions = {}): UpdateRule {
-  return rule('sgd', sgdTransform(options));
+  return ruleOf(spec, options);
 }
 
 /** `sgd` in place. */
 export class SGD extends Optimizer<SgdOptions> {
   constructor(params: ParamGroups<SgdOptions>, options: SgdOptions = {}) {
-    super('SGD', params, { ...sgdDefaults, ...options }, sgdTransform);
+    super(spec, params, options);
   }
 }

@@ -59,20 +59,22 @@ export function toNumber(entry: Entry): number {
   return typeof entry === 'number' ? entry : Number(entry);
 }
 
-/** The cases of a file of JSON lines, gzipped or not. */
-export function readCases(file: string): Case[] {
+/** The lines of a file of JSON lines, gzipped or not: one case each. */
+export function readLines(file: string): string[] {
   const bytes = readFileSync(file);
   const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text
-    .split('\n')
-    .filter(line => line.trim() !== '')
-    .map((line, i) => {
-      try {
-        return JSON.parse(line) as Case;
-      } catch (error) {
-        throw new Error(`${file}, line ${i + 1}, is no JSON.`, { cause: error });
-      }
-    });
+  return text.split('\n').filter(line => line.trim() !== '');
+}
+
+/** The cases of a file. */
+export function readCases(file: string): Case[] {
+  return readLines(file).map((line, i) => {
+    try {
+      return JSON.parse(line) as Case;
+    } catch (error) {
+      throw new Error(`${file}, case ${i + 1}, is no JSON.`, { cause: error });
+    }
+  });
 }
 
 /** The files of cases in a folder, in the order of their names. */
