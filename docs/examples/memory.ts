@@ -7,7 +7,7 @@
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Generator, oneHot, randn, type Tensor, tensor } from '@fluxion/autograd';
-import { type MemoryStats, kernels } from '@fluxion/kernels';
+import { kernels, type MemoryStats } from '@fluxion/kernels';
 import { Adam } from '@fluxion/optim';
 
 const batch = 64;
@@ -52,7 +52,8 @@ export function trainSynchronously(steps: number, at: readonly number[]): Readin
 function main(): void {
   const { values } = parseArgs({ options: { steps: { type: 'string', default: '20000' } } });
   const steps = Number(values.steps);
-  if (!Number.isInteger(steps) || steps < 10) throw new Error(`--steps ${values.steps}: expected a whole number from 10`);
+  if (!Number.isInteger(steps) || steps < 10)
+    throw new Error(`--steps ${values.steps}: expected a whole number from 10`);
   const early = Math.min(2000, Math.floor(steps / 2));
   const start = performance.now();
   const readings = trainSynchronously(steps, [early, steps]);

@@ -41,14 +41,13 @@ export function metaGradient({ lr = 0.05, steps = 5, seed = 0 } = {}): MetaGradi
     const rule = adam({ lr: rate });
     let params = start;
     let state = rule.init(params);
-    for (let i = 0; i < steps; i++)
-      ({ params, state } = rule.update(grad(lossOf)(params), state, params));
+    for (let i = 0; i < steps; i++) ({ params, state } = rule.update(grad(lossOf)(params), state, params));
     return lossOf(params);
   };
   const rate = tensor(lr, { dtype: 'float64', requiresGrad: true });
   const loss = train(rate);
   const [byGrad] = grad(loss, [rate]);
-  const h = 1e-5;
+  const h = 1e-6;
   const lossAt = (value: number): number => noGrad(() => train(tensor(value, { dtype: 'float64' })).item());
   return {
     lr,

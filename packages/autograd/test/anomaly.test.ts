@@ -4,7 +4,10 @@ import { constant, errorOf, leaf, numbers } from './support/helpers.js';
 
 describe('detectAnomaly', () => {
   test('finds the first op whose result is not finite, with the statistics of its inputs', () => {
-    const x = constant([[1, -1], [4, 0]]);
+    const x = constant([
+      [1, -1],
+      [4, 0],
+    ]);
     expect(errorOf(() => detectAnomaly(() => x.mul(2).log().sum()))).toEqual({
       name: 'GraphError',
       message:
@@ -20,9 +23,13 @@ describe('detectAnomaly', () => {
       'pow returned Infinity at position 1 of an output of shape [2].\n  input 0: float64 [2], min 0, max 1, mean 0.5, 0 not finite\n' +
         '  input 1: the number -1\n',
     );
-    expect(errorOf(() => detectAnomaly(() => x.add(1))).message).toContain('min 1, max 1, mean 1, 1 not finite');
+    expect(errorOf(() => detectAnomaly(() => x.add(1))).message).toContain(
+      'min 1, max 1, mean 1, 1 not finite',
+    );
     const none = constant([Number.POSITIVE_INFINITY]);
-    expect(errorOf(() => detectAnomaly(() => none.add(1))).message).toContain('no finite entry, 1 not finite');
+    expect(errorOf(() => detectAnomaly(() => none.add(1))).message).toContain(
+      'no finite entry, 1 not finite',
+    );
   });
 
   test('finds the derivative that is not finite, and where the op was called', () => {
@@ -62,7 +69,9 @@ describe('detectAnomaly', () => {
   test('says nothing where all is finite, and ends with the function', () => {
     const x = leaf([1, 2]);
     detectAnomaly(() => x.exp().sum().backward());
-    expect(numbers(x.grad)).toEqual([Math.E, Math.E ** 2].map((v, i) => numbers(constant([1, 2]).exp())[i] ?? v));
+    expect(numbers(x.grad)).toEqual(
+      [Math.E, Math.E ** 2].map((v, i) => numbers(constant([1, 2]).exp())[i] ?? v),
+    );
     expect(numbers(constant([0]).log())).toEqual([Number.NEGATIVE_INFINITY]);
   });
 

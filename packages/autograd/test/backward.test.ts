@@ -178,7 +178,8 @@ describe('backward refuses', () => {
   test('requiresGrad_ on what is no leaf, retainGrad and hooks on what has no graph', () => {
     expect(errorOf(() => leaf(1).mul(2).requiresGrad_())).toEqual({
       name: 'GraphError',
-      message: 'requiresGrad_: the output of mul is no leaf; it requires a gradient because its inputs do. Detach it first.',
+      message:
+        'requiresGrad_: the output of mul is no leaf; it requires a gradient because its inputs do. Detach it first.',
     });
     expect(errorOf(() => constant([1, 2]).retainGrad())).toEqual({
       name: 'GraphError',
@@ -197,7 +198,10 @@ describe('backward refuses', () => {
       errorOf(() => {
         x.grad = constant([1]);
       }),
-    ).toEqual({ name: 'ShapeError', message: 'grad: a tensor of shape [2] cannot have a gradient of shape [1].' });
+    ).toEqual({
+      name: 'ShapeError',
+      message: 'grad: a tensor of shape [2] cannot have a gradient of shape [1].',
+    });
     expect(
       errorOf(() => {
         x.grad = constant([1, 2], 'float32');
@@ -275,7 +279,9 @@ describe('a backward that fails half-way leaves gradients as they were', () => {
     const x = leaf([4, 0]);
     x.sum().backward();
     const before = numbers(x.grad);
-    expect(errorOf(() => detectAnomaly(() => x.sqrt().sum().add(x.sum()).backward())).name).toBe('GraphError');
+    expect(errorOf(() => detectAnomaly(() => x.sqrt().sum().add(x.sum()).backward())).name).toBe(
+      'GraphError',
+    );
     const y = x.mul(2);
     y.registerHook(() => {
       throw new Error('mine');

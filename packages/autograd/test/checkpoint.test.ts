@@ -22,7 +22,9 @@ describe('checkpoint', () => {
     const x = leaf([1, 2]);
     const w = leaf([3, 4]);
     const made = w.square();
-    checkpoint((t: Tensor) => t.mul(w).mul(made), x).sum().backward();
+    checkpoint((t: Tensor) => t.mul(w).mul(made), x)
+      .sum()
+      .backward();
     // x w**3
     expect(numbers(x.grad)).toEqual([27, 64]);
     expectClose(numbers(w.grad), [27, 96]);
@@ -30,7 +32,13 @@ describe('checkpoint', () => {
 
   test('several inputs, one of them twice, constants and other arguments', () => {
     const x = leaf([1, 2]);
-    const y = checkpoint((a: Tensor, b: Tensor, c: Tensor, k: number) => a.mul(b).add(c).mul(k), x, x, constant([1, 1]), 3);
+    const y = checkpoint(
+      (a: Tensor, b: Tensor, c: Tensor, k: number) => a.mul(b).add(c).mul(k),
+      x,
+      x,
+      constant([1, 1]),
+      3,
+    );
     y.sum().backward();
     expect(numbers(x.grad)).toEqual([6, 12]);
   });
@@ -42,7 +50,10 @@ describe('checkpoint', () => {
       const [h] = grad(g.sum(), [x], { createGraph: true });
       return [...numbers(g), ...numbers(h), ...numbers(grad(h.sum(), [x])[0])];
     };
-    expectClose(of(t => checkpoint(segment, t)), of(segment));
+    expectClose(
+      of(t => checkpoint(segment, t)),
+      of(segment),
+    );
     const third = (f: (t: Tensor) => Tensor): number => {
       const d = (g: (t: Tensor) => Tensor) => (t: Tensor) => grad((s: Tensor) => g(s).sum())(t);
       return d(d(d(f)))(constant([0.7])).item();
@@ -54,9 +65,13 @@ describe('checkpoint', () => {
     const x = leaf([0.3, -1]);
     const y = leaf([0.3, -1]);
     const inner = (t: Tensor): Tensor => checkpoint((s: Tensor) => segment(s).mul(x.detach()), t);
-    checkpoint((t: Tensor) => inner(inner(t).add(t)), x).sum().backward();
+    checkpoint((t: Tensor) => inner(inner(t).add(t)), x)
+      .sum()
+      .backward();
     const plain = (t: Tensor): Tensor => segment(t).mul(constant([0.3, -1]));
-    plain(plain(y).add(y) as Tensor).sum().backward();
+    plain(plain(y).add(y) as Tensor)
+      .sum()
+      .backward();
     expectClose(numbers(x.grad), numbers(y.grad));
   });
 
@@ -117,7 +132,10 @@ describe('checkpoint', () => {
 
   test('a composite inside it behaves the same', () => {
     const x = leaf([[0.1, 0.2]]);
-    const w = leaf([[1, 2], [3, 4]]);
+    const w = leaf([
+      [1, 2],
+      [3, 4],
+    ]);
     checkpoint((t: Tensor) => linear(t, w as never).softmax(1), x)
       .square()
       .sum()
@@ -163,7 +181,9 @@ describe('checkpoint refuses', () => {
         'other values. Call backward before changing it.',
     });
     noGrad(() => x.zero_());
-    expect(errorOf(() => y.sum().backward()).message).toMatch(/^checkpoint: a tensor of shape \[2\].* by zero_,/);
+    expect(errorOf(() => y.sum().backward()).message).toMatch(
+      /^checkpoint: a tensor of shape \[2\].* by zero_,/,
+    );
     expect(x.grad).toBeNull();
   });
 

@@ -8,8 +8,8 @@ import {
   onesLike,
   rand,
   randn,
-  tensor,
   type Tensor,
+  tensor,
   zeros,
   zerosLike,
 } from '@fluxion/autograd';
@@ -19,11 +19,19 @@ import { constant, errorOf, numbers } from './support/helpers.js';
 
 describe('creation', () => {
   test('tensor takes nested arrays, typed arrays, booleans, scalars and tensors', () => {
-    expect(tensor([[1, 2], [3, 4]])).toMatchObject({ shape: [2, 2], dtype: 'float32' });
+    expect(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    ).toMatchObject({ shape: [2, 2], dtype: 'float32' });
     expect(tensor(7)).toMatchObject({ shape: [], dtype: 'float32' });
     expect(tensor([true, false]).dtype).toBe('bool');
     expect(tensor(new Float64Array(3))).toMatchObject({ shape: [3], dtype: 'float64' });
-    expect(tensor([new Int32Array(2), new Int32Array(2)] as never)).toMatchObject({ shape: [2, 2], dtype: 'int32' });
+    expect(tensor([new Int32Array(2), new Int32Array(2)] as never)).toMatchObject({
+      shape: [2, 2],
+      dtype: 'int32',
+    });
     expect(tensor(new Uint8Array([1, 2])).dtype).toBe('float32');
     expect(tensor([]).shape).toEqual([0]);
     expect(tensor([[], []]).shape).toEqual([2, 0]);
@@ -66,10 +74,16 @@ describe('creation', () => {
   });
 
   test('the others', () => {
-    expect(zeros([2, 2]).toArray()).toEqual([[0, 0], [0, 0]]);
+    expect(zeros([2, 2]).toArray()).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
     expect(ones([2], { dtype: 'int32' })).toMatchObject({ dtype: 'int32' });
     expect(full([2], 3.5).toArray()).toEqual([3.5, 3.5]);
-    expect(eye(2, 3).toArray()).toEqual([[1, 0, 0], [0, 1, 0]]);
+    expect(eye(2, 3).toArray()).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+    ]);
     expect(eye(3, 1).toArray()).toEqual([[1], [0], [0]]);
     const x = constant([[1, 2]]);
     expect([zerosLike(x), onesLike(x), fullLike(x, 4)].map(t => [t.dtype, numbers(t)])).toEqual([
@@ -85,7 +99,11 @@ describe('creation', () => {
   });
 
   test('requiresGrad makes leaves', () => {
-    for (const t of [tensor([1], { requiresGrad: true }), zeros([1], { requiresGrad: true }), rand([1], { requiresGrad: true })])
+    for (const t of [
+      tensor([1], { requiresGrad: true }),
+      zeros([1], { requiresGrad: true }),
+      rand([1], { requiresGrad: true }),
+    ])
       expect([t.requiresGrad, t.isLeaf]).toEqual([true, true]);
   });
 });
@@ -101,7 +119,11 @@ describe('creation refuses', () => {
     ],
     [
       'ragged arrays deep inside',
-      () => tensor([[[1], [2]], [[3], 4]] as never),
+      () =>
+        tensor([
+          [[1], [2]],
+          [[3], 4],
+        ] as never),
       'DataError',
       'tensor: the data are ragged: data[1][1] is 4, expected an array of 1 as in the entries before it.',
     ],
@@ -147,14 +169,24 @@ describe('creation refuses', () => {
       'DataError',
       "tensor: element 0 is 2147483648, which is no int32. Round it, or use dtype 'float32'.",
     ],
-    ['a fraction to fill int32 with', () => full([2], 0.5, { dtype: 'int32' }), 'DataError', "full: 0.5 is no int32. Round it, or use dtype 'float32'."],
+    [
+      'a fraction to fill int32 with',
+      () => full([2], 0.5, { dtype: 'int32' }),
+      'DataError',
+      "full: 0.5 is no int32. Round it, or use dtype 'float32'.",
+    ],
     [
       'a fractional range of int32',
       () => arange(0, 1, 0.5, { dtype: 'int32' }),
       'DataError',
       "arange: element 1 is 0.5, which is no int32. Round it, or use dtype 'float32'.",
     ],
-    ['what is no number to fill with', () => full([2], '1' as never), 'DataError', "full: expected a number to fill with, got '1'."],
+    [
+      'what is no number to fill with',
+      () => full([2], '1' as never),
+      'DataError',
+      "full: expected a number to fill with, got '1'.",
+    ],
     [
       'a NaN size',
       () => zeros([2, Number.NaN]),

@@ -37,7 +37,9 @@ describe('defineOp', () => {
       },
     });
     const x = leaf([1, 2]);
-    power([x, 10, constant(1)], { n: 3 }).sum().backward();
+    power([x, 10, constant(1)], { n: 3 })
+      .sum()
+      .backward();
     expect(numbers(x.grad)).toEqual([30, 120]);
     expect(asked).toEqual([[true, false, false]]);
   });
@@ -49,7 +51,16 @@ describe('defineOp', () => {
       vjp: g => [g, g],
     });
     const b = leaf([1, 2]);
-    plus([constant([[1, 1], [1, 1], [1, 1]]), b]).sum().backward();
+    plus([
+      constant([
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ]),
+      b,
+    ])
+      .sum()
+      .backward();
     expect(numbers(b.grad)).toEqual([3, 3]);
   });
 
@@ -61,13 +72,19 @@ describe('defineOp', () => {
     });
     const x = leaf([2, 3]);
     const y = product([x, x]);
-    y.add(product([y, x])).sum().backward();
+    y.add(product([y, x]))
+      .sum()
+      .backward();
     // x**2 + x**3
     expectClose(numbers(x.grad), [4 + 12, 6 + 27]);
   });
 
   test('forward may return its input, a view of it, or a tensor that it keeps', () => {
-    const identity = defineOp<[Tensor]>({ name: 'identity', forward: ([x]) => x, vjp: g => [g.mul(2) as Tensor] });
+    const identity = defineOp<[Tensor]>({
+      name: 'identity',
+      forward: ([x]) => x,
+      vjp: g => [g.mul(2) as Tensor],
+    });
     const x = leaf([1, 2]);
     const y = identity([x]);
     expect(y).not.toBe(x);
@@ -92,13 +109,21 @@ describe('defineOp', () => {
 
   test('a rule may return null for no gradient', () => {
     const x = leaf([1, 2]);
-    const gate = defineOp<[Tensor]>({ name: 'gate', forward: ([t]) => t.mul(1) as Tensor, vjp: () => [null] });
+    const gate = defineOp<[Tensor]>({
+      name: 'gate',
+      forward: ([t]) => t.mul(1) as Tensor,
+      vjp: () => [null],
+    });
     gate([x]).add(x).sum().backward();
     expect(numbers(x.grad)).toEqual([1, 1]);
   });
 
   test('an op without derivative carries none, and says why', () => {
-    const hash = defineOp<[Tensor]>({ name: 'hash', forward: ([x]) => x.mul(7) as Tensor, why: 'a hash is not continuous' });
+    const hash = defineOp<[Tensor]>({
+      name: 'hash',
+      forward: ([x]) => x.mul(7) as Tensor,
+      why: 'a hash is not continuous',
+    });
     const x = leaf(2, 'x');
     const y = hash([x]).mul(x);
     expect(hash([x]).requiresGrad).toBe(false);
@@ -119,8 +144,14 @@ describe('defineOp', () => {
         return [g.mul(2) as Tensor];
       },
     });
-    op([leaf([1, 2]).mul(3)]).sum().backward();
-    expect(kept.map(numbers)).toEqual([[1, 1], [3, 6], [4, 7]]);
+    op([leaf([1, 2]).mul(3)])
+      .sum()
+      .backward();
+    expect(kept.map(numbers)).toEqual([
+      [1, 1],
+      [3, 6],
+      [4, 7],
+    ]);
   });
 });
 
@@ -141,11 +172,16 @@ describe('defineOp refuses', () => {
   });
 
   test('a rule with the wrong number of gradients', () => {
-    const op = defineOp<[Tensor, Tensor]>({ name: 'pair', forward: ([a]) => a.mul(1) as Tensor, vjp: g => [g] });
+    const op = defineOp<[Tensor, Tensor]>({
+      name: 'pair',
+      forward: ([a]) => a.mul(1) as Tensor,
+      vjp: g => [g],
+    });
     const x = leaf(1);
     expect(errorOf(() => op([x, x]).backward())).toEqual({
       name: 'GraphError',
-      message: 'pair: its rule returned 1 gradients, expected an array with one entry for each of its 2 inputs (null where there is none).',
+      message:
+        'pair: its rule returned 1 gradients, expected an array with one entry for each of its 2 inputs (null where there is none).',
     });
     const none = defineOp<[Tensor]>({ name: 'none', forward, vjp: (() => undefined) as never });
     expect(errorOf(() => none([x]).backward()).message).toBe(
@@ -169,7 +205,8 @@ describe('defineOp refuses', () => {
     });
     expect(run(7)).toEqual({
       name: 'GraphError',
-      message: 'wrong: its rule returned 7 as the gradient of input 0, expected a tensor, or null where there is none.',
+      message:
+        'wrong: its rule returned 7 as the gradient of input 0, expected a tensor, or null where there is none.',
     });
     expect(x.grad).toBeNull();
   });
@@ -203,6 +240,8 @@ describe('defineOp refuses', () => {
     const w = leaf([1, 2]);
     const y = cube([w]);
     noGrad(() => w.add_(1));
-    expect(errorOf(() => y.sum().backward()).message).toMatch(/^cube: its input 0 of shape \[2\] was saved .* by add_\./);
+    expect(errorOf(() => y.sum().backward()).message).toMatch(
+      /^cube: its input 0 of shape \[2\] was saved .* by add_\./,
+    );
   });
 });

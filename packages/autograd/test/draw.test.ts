@@ -4,9 +4,20 @@ import { constant, errorOf, leaf } from './support/helpers.js';
 
 function graph() {
   const w = leaf([1.5, -2], 'w');
-  const x = leaf([[1, 2], [3, 4], [5, 6]]);
+  const x = leaf([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
   const s = w.neg();
-  s.mul(x).backward(constant([[1, 1], [1, 1], [1, 1]]), { retainGraph: true });
+  s.mul(x).backward(
+    constant([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]),
+    { retainGraph: true },
+  );
   return { y: s.mul(x.exp()).select(0, 0).add(s) };
 }
 

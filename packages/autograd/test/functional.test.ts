@@ -80,7 +80,11 @@ describe('grad and valueAndGrad of functions', () => {
   });
 
   test('give zeros for what the value does not depend on, integer tensors included', () => {
-    const g = grad((p: readonly Tensor[]) => p[0].sum())([constant([1, 2]), constant([5]), constant([1], 'int32')]);
+    const g = grad((p: readonly Tensor[]) => p[0].sum())([
+      constant([1, 2]),
+      constant([5]),
+      constant([1], 'int32'),
+    ]);
     expect(g.map(numbers)).toEqual([[1, 1], [0], [0]]);
     expect(numbers(grad(() => constant(1))(constant([1, 2])))).toEqual([0, 0]);
   });
@@ -136,7 +140,11 @@ describe('jvp and hvp', () => {
   });
 
   test('hvp equals the Hessian times the vector', () => {
-    const f = (x: Tensor): Tensor => x.pow(3).sum().add(x.select(0, 0).mul(x.select(0, 1)));
+    const f = (x: Tensor): Tensor =>
+      x
+        .pow(3)
+        .sum()
+        .add(x.select(0, 0).mul(x.select(0, 1)));
     const x = constant([1, 2]);
     const v = constant([3, -1]);
     const h = hessian(f)(x);
@@ -160,14 +168,23 @@ describe('jvp and hvp', () => {
 
 describe('jacobian and hessian', () => {
   test('jacobian: shape of the output, then of the input', () => {
-    const j = jacobian((x: Tensor) => x.square())(constant([[1, 2], [3, 4]]));
+    const j = jacobian((x: Tensor) => x.square())(
+      constant([
+        [1, 2],
+        [3, 4],
+      ]),
+    );
     expect(j.shape).toEqual([2, 2, 2, 2]);
     expectClose(numbers(j), [2, 0, 0, 0, 0, 4, 0, 0, 0, 0, 6, 0, 0, 0, 0, 8]);
   });
 
   test('jacobian over a tree, of scalars, and of an empty output', () => {
     const j = jacobian(({ w, b }: Params) => w.mul(b))(params());
-    expect(j.w.toArray()).toEqual([[0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5]]);
+    expect(j.w.toArray()).toEqual([
+      [0.5, 0, 0],
+      [0, 0.5, 0],
+      [0, 0, 0.5],
+    ]);
     expect(numbers(j.b)).toEqual([1, -2, 3]);
     expect(jacobian((x: Tensor) => x.exp())(constant(0)).shape).toEqual([]);
     expect(jacobian((x: Tensor) => x.slice(0, { end: 0 }))(constant([1, 2])).shape).toEqual([0, 2]);
@@ -195,8 +212,18 @@ describe('jacobian and hessian', () => {
 
 describe('functional forms refuse', () => {
   test.each<[string, () => unknown, string, string]>([
-    ['no function', () => valueAndGrad(3 as never), 'ArgumentError', 'valueAndGrad: expected a function of tensors, got 3.'],
-    ['no function', () => vjp(null as never, constant(1)), 'ArgumentError', 'vjp: expected a function of tensors, got null.'],
+    [
+      'no function',
+      () => valueAndGrad(3 as never),
+      'ArgumentError',
+      'valueAndGrad: expected a function of tensors, got 3.',
+    ],
+    [
+      'no function',
+      () => vjp(null as never, constant(1)),
+      'ArgumentError',
+      'vjp: expected a function of tensors, got null.',
+    ],
     [
       'a result that is no tensor',
       () => grad((() => 3) as never)(constant(1)),

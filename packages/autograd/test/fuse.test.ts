@@ -48,15 +48,23 @@ describe('fuse', () => {
       }
       return result;
     };
-    expectClose(orders((x, y) => fused(x, y)), orders(body));
+    expectClose(
+      orders((x, y) => fused(x, y)),
+      orders(body),
+    );
     const h = (f: (x: Tensor) => Tensor): number[] => numbers(hessian(f)(constant([0.5, -1])));
-    expectClose(h(x => fused(x, constant([2, 3])).sum()), h(x => body(x, constant([2, 3])).sum()));
+    expectClose(
+      h(x => fused(x, constant([2, 3])).sum()),
+      h(x => body(x, constant([2, 3])).sum()),
+    );
   });
 
   test('the gradient of a broadcast input is summed', () => {
     const x = leaf([1, 2, 3]);
     const s = leaf(2);
-    fuse((a: Tensor, b: Tensor) => a.mul(b) as Tensor)(x, s).sum().backward();
+    fuse((a: Tensor, b: Tensor) => a.mul(b) as Tensor)(x, s)
+      .sum()
+      .backward();
     expect(numbers(x.grad)).toEqual([2, 2, 2]);
     expect(s.grad?.item()).toBe(6);
   });
@@ -96,7 +104,11 @@ describe('fuse', () => {
     const x = leaf([2, 3]);
     const y = leaf([5, 7]);
     const [sum, product, same] = both(x, y);
-    expect([sum, product, same].map(numbers)).toEqual([[7, 10], [10, 21], [2, 3]]);
+    expect([sum, product, same].map(numbers)).toEqual([
+      [7, 10],
+      [10, 21],
+      [2, 3],
+    ]);
     sum.add(product.mul(10)).add(same.mul(100)).sum().backward();
     expect(numbers(x.grad)).toEqual([151, 171]);
     expect(numbers(y.grad)).toEqual([21, 31]);
@@ -104,7 +116,10 @@ describe('fuse', () => {
       const e = t.square() as Tensor;
       return [e, e];
     });
-    expect(twice(x).map(numbers)).toEqual([[4, 9], [4, 9]]);
+    expect(twice(x).map(numbers)).toEqual([
+      [4, 9],
+      [4, 9],
+    ]);
   });
 
   test('conditions and comparisons', () => {
@@ -133,7 +148,9 @@ describe('fuse', () => {
 
   test('detach, and tensors that require no gradient, cut as in the composition', () => {
     const x = leaf([2, 3]);
-    fuse((a: Tensor) => a.detach().mul(a) as Tensor)(x).sum().backward();
+    fuse((a: Tensor) => a.detach().mul(a) as Tensor)(x)
+      .sum()
+      .backward();
     expect(numbers(x.grad)).toEqual([2, 3]);
     expect(fuse(body)(constant([1]), constant([1])).requiresGrad).toBe(false);
   });
@@ -151,7 +168,10 @@ describe('fuse.assign', () => {
 
   test('broadcasts inputs to the targets', () => {
     const add = fuse((a: Tensor, b: Tensor) => a.add(b) as Tensor);
-    const a = constant([[1, 2], [3, 4]]);
+    const a = constant([
+      [1, 2],
+      [3, 4],
+    ]);
     add.assign([a], a, constant([10, 20]));
     expect(numbers(a)).toEqual([11, 22, 13, 24]);
   });
@@ -165,7 +185,12 @@ describe('fuse.assign', () => {
   });
 
   test.each<[string, (x: Tensor) => readonly Tensor[], string, string]>([
-    ['too few targets', () => [], 'ArgumentError', 'fuse: the function returns 1 tensors, 0 targets were given.'],
+    [
+      'too few targets',
+      () => [],
+      'ArgumentError',
+      'fuse: the function returns 1 tensors, 0 targets were given.',
+    ],
     [
       'another shape',
       () => [constant([1])],
@@ -180,7 +205,12 @@ describe('fuse.assign', () => {
     ],
     [
       'a target with gaps',
-      () => [constant([[1, 2], [3, 4]]).select(1, 0) as Tensor],
+      () => [
+        constant([
+          [1, 2],
+          [3, 4],
+        ]).select(1, 0) as Tensor,
+      ],
       'ArgumentError',
       'fuse: a target must be contiguous and float64: clone it, or convert it with to().',
     ],
@@ -208,7 +238,12 @@ describe('fuse.assign', () => {
 
 describe('fuse refuses', () => {
   test.each<[string, () => unknown, string, string]>([
-    ['what is no function', () => fuse(3 as never), 'ArgumentError', 'fuse: expected a function of tensors, got 3.'],
+    [
+      'what is no function',
+      () => fuse(3 as never),
+      'ArgumentError',
+      'fuse: expected a function of tensors, got 3.',
+    ],
     [
       'a captured tensor',
       () => {

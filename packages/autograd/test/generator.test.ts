@@ -6,7 +6,8 @@ import { errorOf, numbers } from './support/helpers.js';
 type Kind = 'uniform' | 'normal';
 const from = (generator: Generator, kind: Kind, n: number): number[] =>
   numbers((kind === 'uniform' ? rand : randn)([n], { generator, dtype: 'float64' }) as Tensor);
-const draw = (seed: number, n: number, kind: Kind = 'uniform'): number[] => from(new Generator(seed), kind, n);
+const draw = (seed: number, n: number, kind: Kind = 'uniform'): number[] =>
+  from(new Generator(seed), kind, n);
 
 describe('Generator', () => {
   test('the same seed gives the same numbers, another seed others', () => {
@@ -97,12 +98,20 @@ describe('Generator refuses', () => {
 
   test('a state that is none, and stays as it was', () => {
     const generator = new Generator(4);
-    for (const state of [null, { key: [1], counter: 0 }, { key: [1, 2], counter: -1 }, { key: [1, 2 ** 32], counter: 0 }])
+    for (const state of [
+      null,
+      { key: [1], counter: 0 },
+      { key: [1, 2], counter: -1 },
+      { key: [1, 2 ** 32], counter: 0 },
+    ])
       expect(
         errorOf(() => {
           generator.state = state as never;
         }),
-      ).toMatchObject({ name: 'ArgumentError', message: expect.stringMatching(/^Generator: expected a state/) });
+      ).toMatchObject({
+        name: 'ArgumentError',
+        message: expect.stringMatching(/^Generator: expected a state/),
+      });
     expect(generator.state).toEqual({ key: [4, 0], counter: 0 });
   });
 });

@@ -64,7 +64,9 @@ describe('grad of outputs with respect to inputs', () => {
     grad(kept, [x], { createGraph: true });
     grad(kept, [x], { retainGraph: true });
     grad(kept, [x]);
-    expect(errorOf(() => grad(kept, [x])).message).toMatch(/^backward: the graph through exp .* was freed by an earlier backward/);
+    expect(errorOf(() => grad(kept, [x])).message).toMatch(
+      /^backward: the graph through exp .* was freed by an earlier backward/,
+    );
   });
 
   test('frees only what it walked: what lies beside the way to the inputs stays usable', () => {
@@ -99,15 +101,25 @@ describe('grad refuses', () => {
 
   test('and names it by its path in a tree, or by its number in a list', () => {
     const x = leaf(1);
-    expect(errorOf(() => grad(x.mul(2), { x, net: { bias: leaf([1]) } })).message).toContain('net.bias (shape [1])');
+    expect(errorOf(() => grad(x.mul(2), { x, net: { bias: leaf([1]) } })).message).toContain(
+      'net.bias (shape [1])',
+    );
     expect(errorOf(() => grad(x.mul(2), [x, leaf([1])])).message).toContain('number 1 (shape [1])');
   });
 
   test.each<[string, (w: Tensor, x: Tensor) => Tensor, string]>([
     ['detach', (w, x) => w.mul(3).detach().mul(x), 'a detach of the output of mul'],
     ['noGrad', (w, x) => noGrad(() => w.exp()).mul(x), 'exp inside noGrad'],
-    ['an integer op', (w, x) => w.to('int32').to('float64').mul(x), 'to, whose int32 output carries no gradient'],
-    ['an op without derivative', (w, x) => w.argmax().to('float64').mul(x), 'argmax, which has no derivative (an index moves in jumps)'],
+    [
+      'an integer op',
+      (w, x) => w.to('int32').to('float64').mul(x),
+      'to, whose int32 output carries no gradient',
+    ],
+    [
+      'an op without derivative',
+      (w, x) => w.argmax().to('float64').mul(x),
+      'argmax, which has no derivative (an index moves in jumps)',
+    ],
   ])('says where the chain broke: %s', (_, make, where) => {
     const w = leaf([2, 5], 'w');
     const x = leaf(1);
@@ -155,7 +167,9 @@ describe('grad refuses', () => {
     expect(errorOf(() => grad(constant(1), [x])).message).toBe(
       'grad: the tensor of shape [] has no graph: nothing it was made of requires a gradient. Create its inputs with { requiresGrad: true }.',
     );
-    expect(errorOf(() => grad(new Value(1), [x] as never)).message).toMatch(/^grad: expected a list of Values/);
+    expect(errorOf(() => grad(new Value(1), [x] as never)).message).toMatch(
+      /^grad: expected a list of Values/,
+    );
   });
 
   test('and leaves the graph as it was, so that a right call works afterwards', () => {

@@ -68,8 +68,15 @@ describe('hooks', () => {
     h.registerHook(g => {
       kept.push(g);
     });
-    for (let i = 0; i < 3; i++) h.mul(i + 1).sum().backward(null, { retainGraph: true });
-    expect(kept.map(numbers)).toEqual([[1, 1], [2, 2], [3, 3]]);
+    for (let i = 0; i < 3; i++)
+      h.mul(i + 1)
+        .sum()
+        .backward(null, { retainGraph: true });
+    expect(kept.map(numbers)).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
   });
 });
 

@@ -4,8 +4,17 @@ import { constant, errorOf, expectClose, leaf, numbers } from './support/helpers
 
 describe('changes in place', () => {
   test('change the elements, return the tensor, and work through views', () => {
-    const x = constant([[1, 2], [3, 4]]);
-    expect(x.add_(1).mul_(2).sub_(1).div_(constant([1, 2]))).toBe(x);
+    const x = constant([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(
+      x
+        .add_(1)
+        .mul_(2)
+        .sub_(1)
+        .div_(constant([1, 2])),
+    ).toBe(x);
     expect(numbers(x)).toEqual([3, 2.5, 7, 4.5]);
     x.select(0, 0).assign(constant([8, 9]));
     x.transpose(0, 1).select(0, 0).add_(100);
@@ -18,7 +27,10 @@ describe('changes in place', () => {
     const x = constant([1, 2, 3, 4]);
     x.slice(0, { start: 1 }).assign(x.slice(0, { end: 3 }));
     expect(numbers(x)).toEqual([1, 1, 2, 3]);
-    const m = constant([[1, 2], [3, 4]]);
+    const m = constant([
+      [1, 2],
+      [3, 4],
+    ]);
     m.add_(m.transpose(0, 1));
     expect(numbers(m)).toEqual([2, 5, 5, 8]);
     m.add_(m);
@@ -117,7 +129,8 @@ describe('changes in place are refused', () => {
     const x = constant([[1], [2]]);
     expect(errorOf(() => x.expand([2, 3]).mul_(2))).toEqual({
       name: 'GraphError',
-      message: 'mul_: the tensor of shape [2, 3] is an expanded view whose elements share memory in dim 1. Clone it first.',
+      message:
+        'mul_: the tensor of shape [2, 3] is an expanded view whose elements share memory in dim 1. Clone it first.',
     });
     expect(numbers(x)).toEqual([1, 2]);
   });
@@ -128,7 +141,16 @@ describe('changes in place are refused', () => {
       name: 'DTypeError',
       message: "assign: a float32 tensor cannot change a float64 tensor. Convert it: x.to('float64').",
     });
-    expect(errorOf(() => x.add_(constant([[1, 2], [3, 4]])))).toEqual({
+    expect(
+      errorOf(() =>
+        x.add_(
+          constant([
+            [1, 2],
+            [3, 4],
+          ]),
+        ),
+      ),
+    ).toEqual({
       name: 'ShapeError',
       message: 'add_: shape [2, 2] does not broadcast to [2], which cannot grow in place.',
     });
@@ -139,7 +161,9 @@ describe('changes in place are refused', () => {
     expect(errorOf(() => constant([1], 'int32').div_(2)).message).toBe(
       'div_: expected a floating point tensor, got int32. Convert with to().',
     );
-    expect(errorOf(() => constant([true], 'bool').add_(1)).message).toBe('add_: expected numbers, got bool. Convert with to().');
+    expect(errorOf(() => constant([true], 'bool').add_(1)).message).toBe(
+      'add_: expected numbers, got bool. Convert with to().',
+    );
     expect(numbers(x)).toEqual([1, 2]);
   });
 

@@ -18,8 +18,14 @@ function leftBehind(step: () => void, warmUp = 3, steps = 5): number[] {
 
 describe('who owns what', () => {
   test('backward frees all that it makes: a step leaves only what the user could see', () => {
-    const x = constant([[1, 2], [3, 4]]);
-    const w = leaf([[0.1, 0.2], [0.3, 0.4]]);
+    const x = constant([
+      [1, 2],
+      [3, 4],
+    ]);
+    const w = leaf([
+      [0.1, 0.2],
+      [0.3, 0.4],
+    ]);
     const b = leaf([0, 0]);
     const seen = leftBehind(() => {
       w.grad = null;
@@ -48,11 +54,18 @@ describe('who owns what', () => {
       kept.push(w.grad);
       w.grad = null;
     }
-    expect(kept.map(numbers)).toEqual([[1, 1], [2, 2], [3, 3]]);
+    expect(kept.map(numbers)).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
   });
 
   test('composite ops free their parts, recorded or not', () => {
-    const x = constant([[1, 2, 3], [4, 5, 6]]);
+    const x = constant([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     const each = (op: () => unknown): number => leftBehind(() => void op())[0];
     expect(each(() => noGrad(() => x.std(1)))).toBe(1);
     expect(each(() => x.gelu())).toBe(1);
@@ -62,7 +75,10 @@ describe('who owns what', () => {
   });
 
   test('what a composite saved for its derivative is freed by backward', () => {
-    const x = leaf([[1, 2, 3], [4, 5, 6]]);
+    const x = leaf([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     for (const op of [
       (): Tensor => x.std(1) as Tensor,
       (): Tensor => x.gelu(),
@@ -149,7 +165,8 @@ describe('out of memory', () => {
     const { name, message } = errorOf(() => zeros([2 ** 31]));
     expect(name).toBe('MemoryError');
     expect(message).toMatch(/^allocate: no (room|memory) for .*8589934592 bytes/);
-    if (kernels().name !== 'reference') expect(message).toMatch(/ends at 4294967296 bytes\. Use smaller batches/);
+    if (kernels().name !== 'reference')
+      expect(message).toMatch(/ends at 4294967296 bytes\. Use smaller batches/);
     expect(errorOf(() => zeros([2 ** 40])).name).toBe('MemoryError');
     expect(numbers(x)).toEqual([1, 2]);
     expect(numbers(x.add(1))).toEqual([2, 3]);

@@ -1,4 +1,4 @@
-import { grad, hessian, jvp, type Tensor, value, type Value, vjp } from '@fluxion/autograd';
+import { grad, hessian, jvp, type Tensor, type Value, value, vjp } from '@fluxion/autograd';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { constant, expectClose, leaf, numbers } from './support/helpers.js';
@@ -58,10 +58,10 @@ function run<T extends Arithmetic<T>>(program: Program, inputs: readonly T[]): T
 const runTensors = (program: Program, inputs: readonly Tensor[]): Tensor =>
   run(program, inputs as unknown as readonly Arithmetic<never>[] as never) as Tensor;
 
-const programs: fc.Arbitrary<Program> = fc.array(
-  fc.tuple(fc.nat(OPS - 1), fc.nat(1000), fc.nat(1000)),
-  { minLength: 1, maxLength: 12 },
-);
+const programs: fc.Arbitrary<Program> = fc.array(fc.tuple(fc.nat(OPS - 1), fc.nat(1000), fc.nat(1000)), {
+  minLength: 1,
+  maxLength: 12,
+});
 const elements = fc.double({ min: -1.5, max: 1.5, noNaN: true });
 const vectors = fc.array(elements, { minLength: 3, maxLength: 3 });
 const inputs = fc.array(vectors, { minLength: 2, maxLength: 3 });
@@ -84,9 +84,27 @@ function sumOverPaths(program: Program, x: readonly number[]): number[] {
     const t = Math.tanh(a);
     const s = 1 / (1 + Math.exp(-a));
     const made: [number, N['edges']][] = [
-      [a + b, [[ia, 1], [ib, 1]]],
-      [a - b, [[ia, 1], [ib, -1]]],
-      [a * b, [[ia, b], [ib, a]]],
+      [
+        a + b,
+        [
+          [ia, 1],
+          [ib, 1],
+        ],
+      ],
+      [
+        a - b,
+        [
+          [ia, 1],
+          [ib, -1],
+        ],
+      ],
+      [
+        a * b,
+        [
+          [ia, b],
+          [ib, a],
+        ],
+      ],
       [t, [[ia, 1 - t * t]]],
       [Math.sin(a), [[ia, Math.cos(a)]]],
       [Math.cos(a), [[ia, -Math.sin(a)]]],
@@ -134,10 +152,18 @@ describe('random graphs', () => {
         const [y, z] = [runTensors(program, t), run<Value>(program, v)];
         expectClose([z.data], [y.item()], 1e-11);
         const [g, h] = [grad(y, t, { createGraph: true }), grad(z, v, { createGraph: true })];
-        expectClose(h.map(s => s.data), g.map(s => s.item()), 1e-10);
+        expectClose(
+          h.map(s => s.data),
+          g.map(s => s.item()),
+          1e-10,
+        );
         const options = { allowUnused: true, retainGraph: true };
         for (let i = 0; i < 2; i++)
-          expectClose(grad(h[i], v, options).map(s => s.data), grad(g[i], t, options).map(s => s.item()), 1e-9);
+          expectClose(
+            grad(h[i], v, options).map(s => s.data),
+            grad(g[i], t, options).map(s => s.item()),
+            1e-9,
+          );
       }),
       { numRuns: 60 },
     );
@@ -169,10 +195,12 @@ describe('random graphs', () => {
       fc.property(programs, vectors, vectors, vectors, (program, x, u, v) => {
         const f = (t: Tensor): Tensor => runTensors(program, [t, t.mul(0.5)]);
         const h = numbers(hessian((t: Tensor) => f(t).sum().square())(constant(x)));
-        for (let i = 0; i < 3; i++) for (let j = 0; j < 3; j++) expectClose([h[3 * i + j]], [h[3 * j + i]], 1e-8);
+        for (let i = 0; i < 3; i++)
+          for (let j = 0; j < 3; j++) expectClose([h[3 * i + j]], [h[3 * j + i]], 1e-8);
         const forward = numbers(jvp(f, constant(x), constant(u)).tangent);
         const back = numbers(vjp(f, constant(x)).pullback(constant(v)));
-        const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((s, e, i) => s + e * b[i], 0);
+        const dot = (a: readonly number[], b: readonly number[]): number =>
+          a.reduce((s, e, i) => s + e * b[i], 0);
         expectClose([dot(forward, v)], [dot(u, back)], 1e-9);
       }),
       { numRuns: 30 },

@@ -29,7 +29,12 @@ describe('scope', () => {
   });
 
   test('a returned view keeps its base', () => {
-    const v = scope(() => constant([[1, 2], [3, 4]]).transpose(0, 1));
+    const v = scope(() =>
+      constant([
+        [1, 2],
+        [3, 4],
+      ]).transpose(0, 1),
+    );
     expect(numbers(v)).toEqual([1, 3, 2, 4]);
   });
 
@@ -144,7 +149,10 @@ describe('using s = scope()', () => {
           kept.push(t as Tensor);
         });
       }
-      expect(kept.map(numbers)).toEqual([[4, 7], [5, 8]]);
+      expect(kept.map(numbers)).toEqual([
+        [4, 7],
+        [5, 8],
+      ]);
       expect(meter.live.size).toBe(2);
       expect(errorOf(() => numbers(lost)).message).toBe(freedText('the end of its scope', 2));
     });

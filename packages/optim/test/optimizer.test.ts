@@ -32,7 +32,10 @@ describe('optimizers', () => {
       const optimizer = make([p]);
       for (let i = 0; i < 200; i++) {
         optimizer.zeroGrad();
-        p.sub(tensor([1, 2])).square().sum().backward();
+        p.sub(tensor([1, 2]))
+          .square()
+          .sum()
+          .backward();
         optimizer.step();
       }
       numbers(p).forEach((v, i) => {
@@ -44,7 +47,14 @@ describe('optimizers', () => {
 
   test('make one fused kernel call for each parameter, and allocate nothing, once they are under way', () => {
     metered(meter => {
-      const params = [parameter([1, 2]), parameter([[3, 4], [5, 6]]), parameter(7)];
+      const params = [
+        parameter([1, 2]),
+        parameter([
+          [3, 4],
+          [5, 6],
+        ]),
+        parameter(7),
+      ];
       for (const optimizer of [
         new SGD(params, { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
         new Adam(params, { amsgrad: true, weightDecay: 0.1 }),
@@ -214,14 +224,54 @@ describe('state dicts', () => {
 describe('optimizers refuse', () => {
   const p = parameter([1, 2], 'fc.weight');
   test.each<[string, () => unknown, string, string]>([
-    ['a negative lr', () => new SGD([p], { lr: -0.1 }), 'ArgumentError', 'sgd: lr is -0.1; expected a finite number from 0.'],
-    ['a NaN lr', () => new Adam([p], { lr: Number.NaN }), 'ArgumentError', 'adam: lr is NaN; expected a finite number from 0.'],
-    ['an infinite lr', () => sgd({ lr: Number.POSITIVE_INFINITY }), 'ArgumentError', 'sgd: lr is Infinity; expected a finite number from 0.'],
-    ['a beta of 1', () => new Adam([p], { betas: [1, 0.9] }), 'ArgumentError', 'adam: betas[0] is 1; expected a number in [0, 1).'],
-    ['a negative beta', () => new AdamW([p], { betas: [0.9, -0.1] }), 'ArgumentError', 'adamw: betas[1] is -0.1; expected a number in [0, 1).'],
-    ['a negative eps', () => adam({ eps: -1e-8 }), 'ArgumentError', 'adam: eps is -1e-8; expected a finite number from 0.'],
-    ['negative decay', () => new AdamW([p], { weightDecay: -1 }), 'ArgumentError', 'adamw: weightDecay is -1; expected a finite number from 0.'],
-    ['negative momentum', () => sgd({ momentum: -1 }), 'ArgumentError', 'sgd: momentum is -1; expected a finite number from 0.'],
+    [
+      'a negative lr',
+      () => new SGD([p], { lr: -0.1 }),
+      'ArgumentError',
+      'sgd: lr is -0.1; expected a finite number from 0.',
+    ],
+    [
+      'a NaN lr',
+      () => new Adam([p], { lr: Number.NaN }),
+      'ArgumentError',
+      'adam: lr is NaN; expected a finite number from 0.',
+    ],
+    [
+      'an infinite lr',
+      () => sgd({ lr: Number.POSITIVE_INFINITY }),
+      'ArgumentError',
+      'sgd: lr is Infinity; expected a finite number from 0.',
+    ],
+    [
+      'a beta of 1',
+      () => new Adam([p], { betas: [1, 0.9] }),
+      'ArgumentError',
+      'adam: betas[0] is 1; expected a number in [0, 1).',
+    ],
+    [
+      'a negative beta',
+      () => new AdamW([p], { betas: [0.9, -0.1] }),
+      'ArgumentError',
+      'adamw: betas[1] is -0.1; expected a number in [0, 1).',
+    ],
+    [
+      'a negative eps',
+      () => adam({ eps: -1e-8 }),
+      'ArgumentError',
+      'adam: eps is -1e-8; expected a finite number from 0.',
+    ],
+    [
+      'negative decay',
+      () => new AdamW([p], { weightDecay: -1 }),
+      'ArgumentError',
+      'adamw: weightDecay is -1; expected a finite number from 0.',
+    ],
+    [
+      'negative momentum',
+      () => sgd({ momentum: -1 }),
+      'ArgumentError',
+      'sgd: momentum is -1; expected a finite number from 0.',
+    ],
     [
       'Nesterov without momentum',
       () => sgd({ nesterov: true }),
@@ -271,7 +321,12 @@ describe('optimizers refuse', () => {
       'GraphError',
       'SGD: parameter 0 of shape [1] is a leaf that requires no gradient; only leaves that require a gradient can be optimized. Create it with { requiresGrad: true }.',
     ],
-    ['what is no tensor', () => new SGD([{ params: [3 as never] }]), 'ArgumentError', 'SGD: parameter 0 of group 0 is no tensor.'],
+    [
+      'what is no tensor',
+      () => new SGD([{ params: [3 as never] }]),
+      'ArgumentError',
+      'SGD: parameter 0 of group 0 is no tensor.',
+    ],
     [
       'tensors and groups mixed',
       () => new SGD([p, { params: [p] }] as never),

@@ -1,5 +1,15 @@
 import { type DType, grad, keep, noGrad, type Tensor, tensor } from '@fluxion/autograd';
-import { Adam, AdamW, adam, adamw, type Hyper, type Optimizer, SGD, sgd, type UpdateRule } from '@fluxion/optim';
+import {
+  Adam,
+  AdamW,
+  adam,
+  adamw,
+  type Hyper,
+  type Optimizer,
+  SGD,
+  sgd,
+  type UpdateRule,
+} from '@fluxion/optim';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -36,10 +46,13 @@ const cases: Record<string, Case> = {
 
 const gradients = (steps: number): fc.Arbitrary<number[][]> =>
   fc.array(
-    fc.array(fc.oneof({ weight: 5, arbitrary: fc.double({ min: -2, max: 2, noNaN: true }) }, fc.constant(0)), {
-      minLength: 3,
-      maxLength: 3,
-    }),
+    fc.array(
+      fc.oneof({ weight: 5, arbitrary: fc.double({ min: -2, max: 2, noNaN: true }) }, fc.constant(0)),
+      {
+        minLength: 3,
+        maxLength: 3,
+      },
+    ),
     { minLength: steps, maxLength: steps },
   );
 
@@ -145,7 +158,15 @@ describe('formulas of PyTorch, by hand', () => {
   });
 
   /** Adam as PyTorch's documentation writes it. */
-  function adamByHand(o: { lr: number; b1: number; b2: number; eps: number; l2: number; decay: number; amsgrad: boolean }): number[] {
+  function adamByHand(o: {
+    lr: number;
+    b1: number;
+    b2: number;
+    eps: number;
+    l2: number;
+    decay: number;
+    amsgrad: boolean;
+  }): number[] {
     let [p, m, v, max] = [1, 0, 0, 0];
     return g.map((value, i) => {
       const t = i + 1;
@@ -228,7 +249,10 @@ describe('pure rules', () => {
   ];
   test.each(meta)('gradients flow to %s', (_, at, make) => {
     const h = hyper(at);
-    const [g] = grad(lossAfter(() => make(h), w0(), [1, 0.3]), [h]);
+    const [g] = grad(
+      lossAfter(() => make(h), w0(), [1, 0.3]),
+      [h],
+    );
     const step = 1e-5;
     const value = (v: number): number => lossAfter(() => make(v), w0(), [1, 0.3]).item();
     const numeric = (value(at + step) - value(at - step)) / (2 * step);
@@ -237,10 +261,17 @@ describe('pure rules', () => {
 
   test('gradients flow to the start', () => {
     const w = w0();
-    const [g] = grad(lossAfter(() => adam({ lr: 0.1 }), w, [1, 0.3]), [w]);
+    const [g] = grad(
+      lossAfter(() => adam({ lr: 0.1 }), w, [1, 0.3]),
+      [w],
+    );
     const step = 1e-5;
     const value = (by: number): number =>
-      lossAfter(() => adam({ lr: 0.1 }), tensor([1 + by, -2], { dtype: 'float64', requiresGrad: true }), [1, 0.3]).item();
+      lossAfter(
+        () => adam({ lr: 0.1 }),
+        tensor([1 + by, -2], { dtype: 'float64', requiresGrad: true }),
+        [1, 0.3],
+      ).item();
     expect(Math.abs(g.toTypedArray()[0] - (value(step) - value(-step)) / (2 * step))).toBeLessThan(1e-6);
   });
 
@@ -259,7 +290,10 @@ describe('pure rules', () => {
     expect(found[0].item()).not.toBe(0);
     // At a start of zero all gradients vanish.
     const zero = tensor([0, 0], { dtype: 'float64', requiresGrad: true }) as Tensor;
-    const all = grad(lossAfter(() => make(lr), zero, [1, 1]), [lr, zero]);
+    const all = grad(
+      lossAfter(() => make(lr), zero, [1, 1]),
+      [lr, zero],
+    );
     for (const g of all) for (const v of g.toTypedArray()) expect(Number.isFinite(v)).toBe(true);
   });
 

@@ -199,7 +199,8 @@ function random(kind: 'uniform' | 'normal', op: string, shape: Shape, options: R
   ensureMethods();
   checkShape(op, shape);
   const generator = options.generator ?? defaultGenerator;
-  if (!(generator instanceof Generator)) throw new ArgumentError(`${op}: expected a Generator, got ${show(generator)}: new Generator(seed).`);
+  if (!(generator instanceof Generator))
+    throw new ArgumentError(`${op}: expected a Generator, got ${show(generator)}: new Generator(seed).`);
   const out = draw(op, generator, kind, shape.slice(), options.dtype);
   if (options.requiresGrad === true) markLeaf(out);
   return out;

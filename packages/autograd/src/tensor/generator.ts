@@ -79,7 +79,9 @@ export function draw<S extends Shape>(
 ): Tensor<S> {
   checkShape(op, shape);
   if (dtype !== 'float32' && dtype !== 'float64')
-    throw new DTypeError(`${op}: random numbers are float32 or float64, not ${show(dtype)}. Convert them with to().`);
+    throw new DTypeError(
+      `${op}: random numbers are float32 or float64, not ${show(dtype)}. Convert them with to().`,
+    );
   const out = raw(shape, dtype);
   const { key, counter } = generator.take(numel(shape));
   kernels().random(kind, key[0], key[1], counter, out);

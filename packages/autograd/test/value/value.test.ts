@@ -1,12 +1,54 @@
-import { grad, noGrad, tensor, type Tensor, Value, value } from '@fluxion/autograd';
+import { grad, noGrad, type Tensor, tensor, type Value, value } from '@fluxion/autograd';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorOf, expectClose } from '../support/helpers.js';
 
-type Unary = 'neg' | 'abs' | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'rsqrt' | 'square' | 'reciprocal' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf' | 'relu' | 'sign' | 'floor' | 'gelu' | 'silu' | 'softplus' | 'leakyRelu';
+type Unary =
+  | 'neg'
+  | 'abs'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'square'
+  | 'reciprocal'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'erf'
+  | 'relu'
+  | 'sign'
+  | 'floor'
+  | 'gelu'
+  | 'silu'
+  | 'softplus'
+  | 'leakyRelu';
 const unary: readonly Unary[] = [
-  'neg', 'abs', 'exp', 'expm1', 'log', 'log1p', 'sqrt', 'rsqrt', 'square', 'reciprocal', 'sin', 'cos', 'tanh', 'sigmoid', 'erf', 'relu',
-  'sign', 'floor', 'gelu', 'silu', 'softplus', 'leakyRelu',
+  'neg',
+  'abs',
+  'exp',
+  'expm1',
+  'log',
+  'log1p',
+  'sqrt',
+  'rsqrt',
+  'square',
+  'reciprocal',
+  'sin',
+  'cos',
+  'tanh',
+  'sigmoid',
+  'erf',
+  'relu',
+  'sign',
+  'floor',
+  'gelu',
+  'silu',
+  'softplus',
+  'leakyRelu',
 ];
 const binary = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum'] as const;
 
@@ -60,7 +102,11 @@ describe('Value', () => {
           if (expected[i].node === null) return;
           const second = grad(d, [v, w], { allowUnused: true });
           const expected2 = grad(expected[i], [t, u], { allowUnused: true, retainGraph: true });
-          expectClose(second.map(s => s.data), expected2.map(s => s.item()), 1e-10);
+          expectClose(
+            second.map(s => s.data),
+            expected2.map(s => s.item()),
+            1e-10,
+          );
         });
       }),
       { numRuns: 25 },
@@ -70,19 +116,38 @@ describe('Value', () => {
   test('backward gives the same as grad, on random graphs with shared parts', () => {
     const steps = fc.array(fc.tuple(fc.nat(8), fc.nat(100), fc.nat(100)), { minLength: 1, maxLength: 12 });
     fc.assert(
-      fc.property(steps, fc.tuple(fc.double({ min: -1, max: 1, noNaN: true }), fc.double({ min: -1, max: 1, noNaN: true })), (program, inputs) => {
-        const leaves = inputs.map(value);
-        const nodes: Value[] = [...leaves];
-        for (const [op, i, j] of program) {
-          const a = nodes[i % nodes.length];
-          const b = nodes[j % nodes.length];
-          nodes.push([a.add(b), a.sub(b), a.mul(b), a.tanh(), a.sin(), a.maximum(b), a.sigmoid(), a.square().mul(0.5), a.cos()][op]);
-        }
-        const y = nodes[nodes.length - 1].add(leaves[0].mul(0)).add(leaves[1].mul(0));
-        const expected = grad(y, leaves).map(g => g.data);
-        y.backward();
-        expectClose(leaves.map(v => v.grad), expected);
-      }),
+      fc.property(
+        steps,
+        fc.tuple(fc.double({ min: -1, max: 1, noNaN: true }), fc.double({ min: -1, max: 1, noNaN: true })),
+        (program, inputs) => {
+          const leaves = inputs.map(value);
+          const nodes: Value[] = [...leaves];
+          for (const [op, i, j] of program) {
+            const a = nodes[i % nodes.length];
+            const b = nodes[j % nodes.length];
+            nodes.push(
+              [
+                a.add(b),
+                a.sub(b),
+                a.mul(b),
+                a.tanh(),
+                a.sin(),
+                a.maximum(b),
+                a.sigmoid(),
+                a.square().mul(0.5),
+                a.cos(),
+              ][op],
+            );
+          }
+          const y = nodes[nodes.length - 1].add(leaves[0].mul(0)).add(leaves[1].mul(0));
+          const expected = grad(y, leaves).map(g => g.data);
+          y.backward();
+          expectClose(
+            leaves.map(v => v.grad),
+            expected,
+          );
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -100,10 +165,17 @@ describe('Value', () => {
 
   test('numbers are accepted wherever a Value is', () => {
     const x = value(4);
-    expect([x.add(1), x.sub(1), x.mul(2), x.div(2), x.pow(2), x.maximum(9), x.minimum(1)].map(v => v.item())).toEqual([
-      5, 3, 8, 2, 16, 9, 1,
+    expect(
+      [x.add(1), x.sub(1), x.mul(2), x.div(2), x.pow(2), x.maximum(9), x.minimum(1)].map(v => v.item()),
+    ).toEqual([5, 3, 8, 2, 16, 9, 1]);
+    expect([x.eq(4), x.ne(4), x.lt(5), x.le(value(4)), x.gt(value(4)), x.ge(4)]).toEqual([
+      true,
+      false,
+      true,
+      true,
+      false,
+      true,
     ]);
-    expect([x.eq(4), x.ne(4), x.lt(5), x.le(value(4)), x.gt(value(4)), x.ge(4)]).toEqual([true, false, true, true, false, true]);
   });
 
   test('clamp and leakyRelu', () => {
@@ -113,7 +185,13 @@ describe('Value', () => {
       y.backward();
       return [y.data, v.grad];
     });
-    expect(slopes).toEqual([[-1, 0], [-1, 1], [0.5, 1], [1, 1], [1, 0]]);
+    expect(slopes).toEqual([
+      [-1, 0],
+      [-1, 1],
+      [0.5, 1],
+      [1, 1],
+      [1, 0],
+    ]);
     expect(value(-2).leakyRelu(0.1).data).toBeCloseTo(-0.2);
   });
 
@@ -154,7 +232,10 @@ describe('Value', () => {
 
 describe('Value refuses', () => {
   test('what is neither Value nor number', () => {
-    expect(errorOf(() => value('2' as never))).toEqual({ name: 'ArgumentError', message: "value: expected a number, got '2'." });
+    expect(errorOf(() => value('2' as never))).toEqual({
+      name: 'ArgumentError',
+      message: "value: expected a number, got '2'.",
+    });
     expect(errorOf(() => value(1).add(tensor(1) as never))).toEqual({
       name: 'ArgumentError',
       message: 'add: expected a Value or a number, got Tensor. Values and tensors do not mix.',
