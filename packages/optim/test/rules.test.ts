@@ -226,7 +226,7 @@ describe('pure rules', () => {
     const rule = make();
     const weights = tensor(data as number[], { dtype: 'float64' });
     const loss = (p: readonly Tensor[]): Tensor => p[0].square().mul(weights).sum();
-    let params = [w];
+    let params: readonly Tensor[] = [w];
     let state = rule.init(params);
     for (let i = 0; i < steps; i++) ({ params, state } = rule.update(grad(loss)(params), state, params));
     return loss(params);
