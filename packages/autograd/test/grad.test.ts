@@ -129,6 +129,18 @@ describe('grad refuses', () => {
     });
   });
 
+  test('and blames no op for what it does inside', () => {
+    const w = leaf([2, 5], 'w');
+    for (const make of [
+      (x: Tensor): Tensor => x.softmax(0),
+      (x: Tensor): Tensor => x.logSoftmax(0),
+      (x: Tensor): Tensor => x.logsumexp(0),
+    ])
+      expect(errorOf(() => grad(make(leaf([1, 2, 4])).sum(), [w])).message).toBe(
+        'grad: the output does not depend on w (shape [2]). It was never used on the way to the output. Pass { allowUnused: true } to get zeros instead.',
+      );
+  });
+
   test('unless allowUnused asks for zeros', () => {
     const x = leaf(1);
     const w = leaf([1, 2]);

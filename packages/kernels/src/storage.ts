@@ -28,8 +28,8 @@ export const arrayType: {
 
 /**
  * Where the bytes of a storage are, and who answers for them:
- * young    in WebAssembly memory, allocated since the last evacuation
- * old      in WebAssembly memory, long-lived: tenured by request, or used again after an evacuation
+ * young    in WebAssembly memory, allocated or come back since the last evacuation
+ * old      in WebAssembly memory, long-lived: tenured by request, or come back twice
  * outside  in an ordinary typed array, owned by the JavaScript collector
  * freed    given back; any further use is an error
  */
@@ -54,6 +54,8 @@ export class Storage {
   data: Uint8Array | null;
   /** Index in the heap's list of its generation; outside, where its bytes begin in `data`. */
   slot: number;
+  /** How often its bytes came back after an evacuation. */
+  returns: number;
   /** How often the engine above holds it: saved by a graph node, or a cotangent on its way. */
   holds: number;
   /** Set by the engine above while nobody else can reach it: it is freed when `holds` returns to 0. */
@@ -76,6 +78,7 @@ export class Storage {
     this.address = address;
     this.data = data;
     this.slot = -1;
+    this.returns = 0;
     this.holds = 0;
     this.engineOwned = false;
     this.escaped = false;

@@ -37,6 +37,8 @@ export function record<A>(
       if (isFloating(out)) {
         out.node = node;
         out.outputIndex = i;
+        // What was cut inside its forward function is no break: the op has a derivative of its own.
+        if (out.cut !== '') out.cut = '';
       } else out.cut = `${op.name}, whose ${out.dtype} output carries no gradient`;
     }
     if (mode.anomaly) node.stack = new Error().stack ?? '';

@@ -23,6 +23,7 @@ function unrecorded<R>(fn: () => R): R {
 function shift(x: Tensor, dims: readonly number[]): Tensor {
   // Unrecorded rather than detached: a node that no walk reaches would hold x for ever.
   const m = unrecorded(() => amax(x, dims, { keepdim: true }) as Tensor);
+  m.cut = '';
   return where(eq(abs(m), Number.POSITIVE_INFINITY), 0, m) as Tensor;
 }
 

@@ -15,7 +15,10 @@ export function keep<T extends Tensor>(t: T): T {
  * gradients of leaves. Nothing needs it; it makes loops that create much a little faster. Using a freed tensor is an error. Synchronous functions only.
  */
 export function scope<R>(fn: () => R): R;
-/** The same for the rest of a block: `using s = scope()`. What `s.keep(…)` was given outlives the block. */
+/**
+ * The same for the rest of a block: `using s = scope()`. What `s.keep(…)` was given outlives the block. Do not await inside the block: what other
+ * code makes meanwhile would be freed with it.
+ */
 export function scope(): Scope;
 export function scope<R>(fn?: () => R): R | Scope {
   if (fn === undefined) return openScope();

@@ -7,8 +7,10 @@ import { Evacuator } from './evacuator.js';
 import { byteLength, classSize, sizeClass } from './sizeClass.js';
 
 export interface HeapOptions {
-  /** Bytes of young storages that may be in memory before they are evacuated; 64 MiB. */
+  /** Bytes of young storages that may be in memory before they are evacuated, at first; 1 MiB, so that they stay in the cache. */
   readonly youngBytes?: number;
+  /** What the above may grow to when much of what was evacuated comes back; 256 MiB. */
+  readonly mostYoungBytes?: number;
   /** Young storages that may be in memory before they are evacuated; 65,536. */
   readonly youngCount?: number;
   /** Bytes of old storages from which on they are evacuated too, to find out which are still used; 256 MiB. */
@@ -26,7 +28,9 @@ const MiB = 2 ** 20;
  *
  * New storages are young. When the young take more than their budget, all of them are evacuated: their bytes move to
  * ordinary arrays, which the JavaScript collector owns from then on, and their blocks are free again. What was dropped is
- * collected, what was kept stays valid, and a storage that is used again comes back as an old one. The old are evacuated
+ * collected, what was kept stays valid, and a storage that is used again comes back: as a young one the first time, for a value that
+ * waits for its derivative is used once more and dies, and as an old one the second time. When much comes back, the budget was
+ * smaller than what the program works on, and it is doubled. The old are evacuated
  * in the same way when they exceed a budget of their own, which adapts to what came back the last time. So nothing
  * has to be given back, and nothing leaks in a loop that never returns to the event loop.
  *
@@ -35,7 +39,9 @@ const MiB = 2 ** 20;
 export class Heap {
   readonly allocator: Allocator;
   private readonly evacuator: Evacuator;
-  private readonly youngBudget: number;
+  private youngBudget: number;
+  private readonly mostYoung: number;
+  private readonly leastYoung: number;
   private readonly youngLimit: number;
   private readonly leastOldBudget: number;
   private oldBudget: number;
@@ -43,6 +49,8 @@ export class Heap {
   private readonly old: Storage[] = [];
   private youngBytes = 0;
   private oldBytes = 0;
+  /** Bytes that came back since the young were evacuated last. */
+  private returnedYoung = 0;
   /** Bytes that came back since the old were evacuated last. */
   private returned = 0;
   /** A reload found no room: everything must go at the next chance. */
@@ -58,7 +66,9 @@ export class Heap {
   constructor(memory: WebAssembly.Memory, options: HeapOptions = {}) {
     this.allocator = new Allocator(memory, options.base ?? 1024, options.limitBytes ?? 2 ** 32);
     this.evacuator = new Evacuator(this.allocator);
-    this.youngBudget = options.youngBytes ?? 64 * MiB;
+    this.youngBudget = options.youngBytes ?? MiB;
+    this.leastYoung = this.youngBudget;
+    this.mostYoung = options.mostYoungBytes ?? Math.max(256 * MiB, this.youngBudget);
     this.youngLimit = options.youngCount ?? 65_536;
     this.leastOldBudget = options.oldBytes ?? 256 * MiB;
     this.oldBudget = this.leastOldBudget;
@@ -100,9 +110,7 @@ export class Heap {
       if (address === 0) throw this.outOfMemory('allocate', bytes);
     }
     storage.address = address;
-    storage.slot = this.young.length;
-    this.young.push(storage);
-    this.youngBytes += size;
+    this.joinYoung(storage, size);
     this.allocations++;
     this.allocatedBytes += bytes;
     return storage;
@@ -127,10 +135,8 @@ export class Heap {
   /** Makes a storage old where it stands. */
   tenure(storage: Storage): void {
     if (storage.generation === Generation.old) return;
-    if (storage.generation !== Generation.young) {
-      this.address(storage);
-      return;
-    }
+    this.address(storage);
+    if (storage.generation !== Generation.young) return;
     this.leaveYoung(storage);
     this.joinOld(storage);
   }
@@ -218,6 +224,9 @@ export class Heap {
     this.evacuations++;
     this.evacuatedBytes += this.youngBytes;
     this.youngBytes = 0;
+    if (this.returnedYoung > this.youngBudget / 4)
+      this.youngBudget = Math.min(2 * this.youngBudget, this.mostYoung);
+    this.returnedYoung = 0;
     this.startOver();
   }
 
@@ -234,7 +243,7 @@ export class Heap {
     return (
       allocator.wouldGrow(bytes) &&
       allocator.idle > 2 * (allocator.used + bytes) &&
-      allocator.idle > this.youngBudget
+      allocator.idle > 64 * this.leastYoung
     );
   }
 
@@ -253,11 +262,21 @@ export class Heap {
     this.u8.set(from === 0 && data.length === bytes ? data : data.subarray(from, from + bytes), address);
     storage.address = address;
     storage.data = null;
-    this.joinOld(storage);
+    const size = classSize[sizeClass(bytes)];
+    if (storage.returns++ === 0) this.joinYoung(storage, size);
+    else this.joinOld(storage);
     this.reloads++;
     this.reloadedBytes += bytes;
-    this.returned += classSize[sizeClass(bytes)];
+    this.returnedYoung += size;
+    this.returned += size;
     return address;
+  }
+
+  private joinYoung(storage: Storage, size: number): void {
+    storage.generation = Generation.young;
+    storage.slot = this.young.length;
+    this.young.push(storage);
+    this.youngBytes += size;
   }
 
   private joinOld(storage: Storage): void {
