@@ -33,9 +33,20 @@ export function checkGradient(node: Node, i: number, grad: Tensor, gradOutput: T
   if (found === null) return;
   throw new GraphError(
     `detectAnomaly: the derivative of ${node.op.name} returned ${found.value} at position ${found.position} of the gradient of input ${i}, ` +
-      `shape ${showShape(grad.shape)}.\n  gradient that came in: ${statistics(gradOutput)}\n` +
+      `shape ${showShape(grad.shape)}.\n  gradient that came in: ${statistics(gradOutput)}\n${savedValues(node)}` +
       (node.stack === '' ? '' : `The op was called at:\n${node.stack.split('\n').slice(2).join('\n')}`),
   );
+}
+
+/** The values that the rule reads. */
+function savedValues(node: Node): string {
+  let lines = '';
+  node.inputShapes.forEach((_, i) => {
+    const x = node.savedInput(i);
+    if (x !== null && typeof x !== 'number') lines += `  input ${i}: ${statistics(x)}\n`;
+  });
+  if (node.op.savesOutput === true) lines += `  output: ${statistics(node.output())}\n`;
+  return lines;
 }
 
 function firstBad(t: Tensor): { position: number; value: number } | null {

@@ -5,7 +5,7 @@ import { checkGradient } from './anomaly.js';
 import { engine } from './engine.js';
 import { accumulateGradient } from './gradient.js';
 import { mode } from './modes.js';
-import type { Cotangent, GradHook, Node } from './node.js';
+import type { Cotangent, GradHook, Node, Vjp } from './node.js';
 import { abandonRegion, closeRegion, handOver, hold, openRegion, release } from './region.js';
 
 export interface WalkOptions {
@@ -198,7 +198,7 @@ function applyRule(node: Node, createGraph: boolean): void {
   let done = false;
   try {
     const first = node.cotangents === null ? node.cotangent : (node.cotangents.find(g => g !== null) ?? null);
-    const grads = op.vjp(first as Tensor, node, node.cotangents ?? [node.cotangent]);
+    const grads = callRule(node, first as Tensor);
     checkRule(node, grads);
     for (let i = 0; i < node.inputs.length; i++) {
       const child = node.inputs[i];
@@ -217,6 +217,17 @@ function applyRule(node: Node, createGraph: boolean): void {
       if (done) closeRegion(mark, op.name, nothing);
       else abandonRegion();
     }
+  }
+}
+
+function callRule(node: Node, gradOutput: Tensor): readonly Cotangent[] {
+  const { anomaly } = mode;
+  // A rule may mask an infinity that it met on its way: what counts is what it returns.
+  mode.anomaly = false;
+  try {
+    return (node.op.vjp as Vjp<unknown>)(gradOutput, node, node.cotangents ?? [node.cotangent]);
+  } finally {
+    mode.anomaly = anomaly;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type DType, kernels, type UnaryOp } from '@fluxion/kernels';
-import { DTypeError, show } from '../errors.js';
+import { DTypeError, show, showShape } from '../errors.js';
 import { contiguousCopy, raw, rawLike, view } from '../tensor/raw.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -176,7 +176,10 @@ export const contiguous: UnaryFunction = <S extends Shape>(x: Tensor<S>) => (x.c
 /** The same elements outside the graph: no gradient flows back through it. Shares memory. */
 export const detach: UnaryFunction = <S extends Shape>(x: Tensor<S>) => {
   const out = view(x, x.offset, x.shape, x.strides);
-  if (x.node !== null) out.cut = `a detach of the output of ${x.node.op.name}`;
+  if (x.node !== null)
+    out.cut = x.node.isLeaf
+      ? `a detach of ${x.name === '' ? `a leaf of shape ${showShape(x.shape)}` : x.name}`
+      : `a detach of the output of ${x.node.op.name}`;
   return out;
 };
 
