@@ -323,7 +323,7 @@ describe('wrong rules are found', () => {
   test('a derivative that never was recorded; the message says where the chain broke', () => {
     const report = checkGradients((t: Tensor) => t.detach().exp(), [x()]);
     expect(report.kind).toBe('mismatch');
-    expect(report.message).toMatch(/the chain broke at a detach of the output of leaf/);
+    expect(report.message).toMatch(/the chain broke at a detach of a leaf of shape \[2, 3\]/);
     expect(checkGradients((t: Tensor) => noGrad(() => t.exp()), [x()]).message).toMatch(/exp inside noGrad/);
   });
 
