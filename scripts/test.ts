@@ -23,6 +23,10 @@ const checks: readonly Check[] = [
   { name: 'format, lint, one-way dependencies', command: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'unused files, exports and dependencies', command: ['knip'] },
   { name: 'packages: publint, arethetypeswrong', command: ['tsx', 'scripts/packages.ts'] },
+  {
+    name: 'reference page is up to date',
+    command: ['tsx', '--conditions=@fluxion/source', 'scripts/reference.ts', '--check'],
+  },
   { name: 'unit and property tests', command: ['vitest', 'run'], show: true },
   {
     name: 'golden cases',

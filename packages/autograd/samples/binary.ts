@@ -5,10 +5,14 @@ import { type Dense, map } from './naive.js';
 import type { ErrorCase, OpInfo } from './types.js';
 
 type BinaryOp = (a: ag.Tensor | number, b: ag.Tensor | number) => ag.Tensor;
-type Pair = (d: Draw, a: readonly number[], b: readonly number[]) => [ag.Tensor, ag.Tensor];
+export type Pair = (d: Draw, a: readonly number[], b: readonly number[]) => [ag.Tensor, ag.Tensor];
 
 /** What every op of two operands refuses. */
-function operandErrors(name: string, op: BinaryOp, dtype: 'float32' | 'bool' = 'float32'): ErrorCase[] {
+export function operandErrors(
+  name: string,
+  op: BinaryOp,
+  dtype: 'float32' | 'bool' = 'float32',
+): ErrorCase[] {
   return [
     {
       label: 'shapes that do not broadcast',
@@ -44,7 +48,7 @@ function operandErrors(name: string, op: BinaryOp, dtype: 'float32' | 'bool' = '
 }
 
 /** Shapes that every op of two operands has to take. */
-function pairs(make: Pair): Record<string, (d: Draw) => unknown[]> {
+export function pairs(make: Pair): Record<string, (d: Draw) => unknown[]> {
   return {
     'equal shapes': d => {
       const shape = [d.size(), d.size()];
@@ -64,7 +68,7 @@ function pairs(make: Pair): Record<string, (d: Draw) => unknown[]> {
   };
 }
 
-interface BinarySpec {
+export interface BinarySpec {
   readonly a?: RangeOptions;
   readonly b?: RangeOptions;
   /** Numbers on either side. */
@@ -77,7 +81,8 @@ interface BinarySpec {
 
 const specials = [0, -0, 1, -2, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
 
-function arithmetic(
+/** A row of an op of two numbers. */
+export function arithmetic(
   name: string,
   op: unknown,
   f: (a: number, b: number) => number,
@@ -176,7 +181,6 @@ export const binarySamples = {
   add: arithmetic('add', ag.add, (a, b) => a + b, { int32: true }),
   sub: arithmetic('sub', ag.sub, (a, b) => a - b, { int32: true }),
   mul: arithmetic('mul', ag.mul, (a, b) => a * b, { int32: true }),
-  div: arithmetic('div', ag.div, (a, b) => a / b, { b: { avoid: [0], margin: 0.5 } }),
   maximum: arithmetic('maximum', ag.maximum, nan(Math.max), {
     pair: apart,
     int32: true,
@@ -268,6 +272,7 @@ export const binarySamples = {
   },
 } satisfies Record<string, OpInfo>;
 
-function withCalls(row: OpInfo, calls: OpInfo['calls'], edges: OpInfo['edges']): OpInfo {
+/** The row with further calls. */
+export function withCalls(row: OpInfo, calls: OpInfo['calls'], edges: OpInfo['edges']): OpInfo {
   return { ...row, calls: { ...row.calls, ...calls }, edges: { ...row.edges, ...edges } };
 }

@@ -1,12 +1,13 @@
 import * as ag from '../src/index.js';
-import { ArgumentError, DataError, DTypeError, Generator, ShapeError } from '../src/index.js';
+import { ArgumentError, DataError, DTypeError, ShapeError } from '../src/index.js';
 import { build, Dense } from './naive.js';
 import type { ErrorCase, OpInfo } from './types.js';
 
 const noDerivative = 'it creates a constant';
 const noMethod = 'it creates a tensor';
 
-function shapeErrors(
+/** What every creation function refuses. */
+export function shapeErrors(
   name: string,
   make: (shape: readonly number[], options?: ag.CreateOptions) => unknown,
 ): ErrorCase[] {
@@ -74,7 +75,8 @@ function filled(
   };
 }
 
-function like(op: (x: ag.Tensor, options?: ag.CreateOptions) => ag.Tensor, value: number): OpInfo {
+/** A row of a creation function that takes the shape from a tensor. */
+export function like(op: (x: ag.Tensor, options?: ag.CreateOptions) => ag.Tensor, value: number): OpInfo {
   return {
     op: op as never,
     calls: {
@@ -94,24 +96,6 @@ function like(op: (x: ag.Tensor, options?: ag.CreateOptions) => ag.Tensor, value
         message: /unknown dtype 'int8'/,
       },
     ],
-  };
-}
-
-/** Values are random: what is tested of them is in the tests of the generator. */
-function random(
-  name: 'rand' | 'randn',
-  op: (shape: readonly number[], options?: ag.RandomOptions) => ag.Tensor,
-): OpInfo {
-  return {
-    op: op as never,
-    calls: {
-      matrix: d => [[d.size(), d.size()], { dtype: d.dtype, generator: new Generator(d.seed) }],
-      scalar: d => [[], { dtype: d.dtype, generator: new Generator(d.seed) }],
-      'no elements': d => [[2, 0], { dtype: d.dtype, generator: new Generator(d.seed) }],
-    },
-    noDerivative,
-    noMethod,
-    errors: shapeErrors(name, op),
   };
 }
 
@@ -243,6 +227,4 @@ export const createSamples = {
       },
     ],
   },
-  rand: random('rand', ag.rand),
-  randn: random('randn', ag.randn),
 } satisfies Record<string, OpInfo>;

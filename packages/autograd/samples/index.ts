@@ -1,12 +1,21 @@
 import type * as autograd from '../src/index.js';
 import type { Tensor } from '../src/index.js';
+import { activationSamples } from './activations.js';
 import { binarySamples } from './binary.js';
+import { convolutionSamples } from './convolution.js';
 import { createSamples } from './create.js';
+import { creationSamples } from './creation.js';
+import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
 import { matmulSamples } from './matmul.js';
+import { poolingSamples } from './pooling.js';
+import { productSamples } from './products.js';
+import { randomSamples } from './random.js';
 import { reduceSamples } from './reduce.js';
+import { resampleSamples } from './resample.js';
 import { shapeSamples } from './shape.js';
+import { specialSamples } from './special.js';
 import type { OpInfo } from './types.js';
 import { unarySamples } from './unary.js';
 
@@ -34,13 +43,22 @@ export type OpName = {
 /** One row per op. The compiler misses an op without one: it is read from the package's exports. */
 export const samples = {
   ...unarySamples,
+  ...specialSamples,
+  ...elementwiseSamples,
+  ...activationSamples,
   ...binarySamples,
   ...reduceSamples,
   ...matmulSamples,
+  ...productSamples,
   ...shapeSamples,
   ...joinSamples,
   ...indexingSamples,
   ...createSamples,
+  ...creationSamples,
+  ...randomSamples,
+  ...convolutionSamples,
+  ...poolingSamples,
+  ...resampleSamples,
 } satisfies Record<OpName, OpInfo>;
 
 /** A row without an op fails here. */

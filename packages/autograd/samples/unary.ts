@@ -6,7 +6,7 @@ import type { ErrorCase, OpInfo } from './types.js';
 
 type UnaryOp = (x: ag.Tensor) => ag.Tensor;
 
-const specials = [
+export const specials = [
   0,
   -0,
   1,
@@ -44,14 +44,15 @@ export function wrongDType(
   };
 }
 
-interface UnarySpec extends RangeOptions {
+export interface UnarySpec extends RangeOptions {
   readonly int32?: boolean;
   /** For values alone; default: zeros of both signs, infinities, NaN, tiny numbers. */
   readonly edges?: readonly number[];
   readonly name?: string;
 }
 
-function unary(name: string, op: unknown, f: (x: number) => number, spec: UnarySpec = {}): OpInfo {
+/** A row of a map of floating point elements. */
+export function unary(name: string, op: unknown, f: (x: number) => number, spec: UnarySpec = {}): OpInfo {
   const fn = op as UnaryOp;
   const range = { margin: 0.1, ...spec };
   const edges: Record<string, (d: Draw) => unknown[]> = {
@@ -68,7 +69,7 @@ function unary(name: string, op: unknown, f: (x: number) => number, spec: UnaryS
 }
 
 /** By a series whose terms all have one sign (DLMF 7.6.2). */
-function erf(x: number): number {
+export function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
   let sum = x;
@@ -79,15 +80,16 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-const half = (x: number): number => {
+/** The nearest whole number, halves to the even one. */
+export const half = (x: number): number => {
   const down = Math.floor(x);
   if (!Number.isFinite(x)) return x;
   if (x - down !== 0.5) return Math.round(x);
   return down % 2 === 0 ? down : down + 1;
 };
-const wholes = [-3, -2, -1, 0, 1, 2, 3];
-const halves = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999997, 3, -3, 1e10];
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+export const wholes = [-3, -2, -1, 0, 1, 2, 3];
+export const halves = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999997, 3, -3, 1e10];
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const finite = specials.filter(Number.isFinite);
 
 interface Borders {
@@ -119,7 +121,6 @@ export const unarySamples = {
   relu: unary('relu', ag.relu, x => (x > 0 ? x : Number.isNaN(x) ? x : 0), { avoid: [0], int32: true }),
   floor: unary('floor', ag.floor, Math.floor, { avoid: wholes }),
   ceil: unary('ceil', ag.ceil, Math.ceil, { avoid: wholes }),
-  round: unary('round', ag.round, half, { avoid: wholes.map(x => x + 0.5), edges: [...halves, ...specials] }),
   trunc: unary('trunc', ag.trunc, Math.trunc, { avoid: wholes }),
 
   leakyRelu: {

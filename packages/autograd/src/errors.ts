@@ -1,6 +1,14 @@
 import { FluxionError } from '@fluxion/kernels';
 
-export { DataError, DTypeError, FluxionError, IndexError, MemoryError, ShapeError } from '@fluxion/kernels';
+export {
+  DataError,
+  DTypeError,
+  FluxionError,
+  IndexError,
+  LinalgError,
+  MemoryError,
+  ShapeError,
+} from '@fluxion/kernels';
 
 /** A graph that cannot give what was asked of it: no path, freed, changed since, or without derivative. */
 export class GraphError extends FluxionError {

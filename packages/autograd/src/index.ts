@@ -1,5 +1,8 @@
 // Brings the types of the methods along; at run time creation functions attach them.
 import './ops/methods.js';
+import './ops/methods/convolution.js';
+import './ops/methods/elementwise.js';
+import './ops/methods/products.js';
 
 export type { DType, TypedArray } from '@fluxion/kernels';
 export * from './errors.js';
@@ -8,8 +11,19 @@ export { toDot, toMermaid } from './graph/draw.js';
 export { enableGrad, noGrad } from './graph/modes.js';
 export type { Node } from './graph/node.js';
 export {
+  type AvgPoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  type LpPoolOptions,
+  lpPool1d,
+  lpPool2d,
+} from './ops/avgPool.js';
+export {
   add,
-  div,
   eq,
   ge,
   gt,
@@ -27,11 +41,42 @@ export {
   where,
 } from './ops/binary.js';
 export * from './ops/composite/activations.js';
+export * from './ops/composite/elementwise.js';
 export * from './ops/composite/extrema.js';
+export * from './ops/composite/gates.js';
+export {
+  type AffineGridOptions,
+  affineGrid,
+  type GridSampleOptions,
+  gridSample,
+} from './ops/composite/gridSample.js';
+export { pixelShuffle, pixelUnshuffle } from './ops/composite/pixelShuffle.js';
+export * from './ops/composite/rectifiers.js';
+export * from './ops/composite/triangles.js';
+export type { CreateOptions, RandomOptions } from './ops/construct.js';
+export * from './ops/convolution.js';
 export * from './ops/create.js';
+export * from './ops/createRandom.js';
 export { defineOp, type OpContext, type OpDefinition } from './ops/define.js';
+export { einsum } from './ops/einsum.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
+export { type InterpolateMode, type InterpolateOptions, interpolate } from './ops/interpolate.js';
 export { linear, matmul } from './ops/matmul.js';
+export {
+  type AdaptiveMaxPoolOptions,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  type MaxPoolOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type PoolResult,
+} from './ops/maxPool.js';
+export { type MaxUnpoolOptions, maxUnpool2d } from './ops/maxUnpool.js';
+export type { AdaptiveSize } from './ops/pooling.js';
+export * from './ops/products.js';
+export { bernoulli, type DrawOptions, type MultinomialOptions, multinomial } from './ops/random.js';
 export {
   amax,
   amin,
@@ -61,6 +106,31 @@ export {
 } from './ops/shape.js';
 export { logSoftmax, logsumexp, softmax } from './ops/softmax.js';
 export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cosh,
+  digamma,
+  erfc,
+  erfinv,
+  exp2,
+  fmod,
+  hypot,
+  lgamma,
+  log2,
+  log10,
+  logaddexp,
+  polygamma,
+  remainder,
+  sinh,
+  tan,
+  xlogy,
+} from './ops/special.js';
+export {
   abs,
   ceil,
   clone,
@@ -77,7 +147,6 @@ export {
   neg,
   reciprocal,
   relu,
-  round,
   rsqrt,
   sigmoid,
   sign,
@@ -88,6 +157,8 @@ export {
   to,
   trunc,
 } from './ops/unary.js';
+export { fold, type UnfoldOptions, unfold } from './ops/unfold.js';
+export type { PerDim } from './ops/window.js';
 export { Generator, type GeneratorState, manualSeed } from './tensor/generator.js';
 export type {
   Linear as LinearShape,

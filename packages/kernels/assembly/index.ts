@@ -5,6 +5,8 @@ export * from './gemm';
 export * from './reduce';
 export * from './copy';
 export * from './gather';
+export * from './convolution';
+export * from './pool';
 export * from './random';
 
 /** First byte after the static data: where the heap may begin. */

@@ -26,6 +26,11 @@ export class DataError extends FluxionError {
   override name = 'DataError';
 }
 
+/** A matrix that does not have what was asked for: an inverse, a Cholesky factor, eigenvalues that converge. */
+export class LinalgError extends FluxionError {
+  override name = 'LinalgError';
+}
+
 /** Memory that is exhausted, or that was freed by the scope it belonged to. */
 export class MemoryError extends FluxionError {
   override name = 'MemoryError';

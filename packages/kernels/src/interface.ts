@@ -41,10 +41,41 @@ export type UnaryOp =
   | 'floor'
   | 'ceil'
   | 'round'
-  | 'trunc';
+  | 'trunc'
+  | SpecialOp;
+
+/** The rarer maps of floating point elements. */
+export type SpecialOp =
+  | 'exp2'
+  | 'log2'
+  | 'log10'
+  | 'tan'
+  | 'asin'
+  | 'acos'
+  | 'atan'
+  | 'sinh'
+  | 'cosh'
+  | 'asinh'
+  | 'acosh'
+  | 'atanh'
+  | 'erfc'
+  | 'erfinv'
+  | 'lgamma'
+  | 'digamma';
 
 /** Out has the inputs' dtype. `maximum` and `minimum` propagate NaN. int32 `div` is not here: divide floats. */
-export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
+export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'pow' | 'maximum' | 'minimum' | FloatBinaryOp;
+/** Floating dtypes only. `polygamma` takes the order of the derivative first. */
+export type FloatBinaryOp = 'div' | SpecialBinaryOp;
+export type SpecialBinaryOp =
+  | 'floorDiv'
+  | 'remainder'
+  | 'fmod'
+  | 'atan2'
+  | 'hypot'
+  | 'logaddexp'
+  | 'xlogy'
+  | 'polygamma';
 /** Out is bool. NaN compares as in IEEE 754: everything false but `ne`. */
 export type CompareOp = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 /** bool in, bool out. */
@@ -82,7 +113,36 @@ export interface CompiledExpression {
   readonly expression: Expression;
 }
 
-export type RandomKind = 'uniform' | 'normal';
+/** Uniform in [0, 1), standard normal, or exponential of rate 1 (above 0). */
+/**
+ * Which input element tap k of output position p reads, in each spatial dim: p * stride - padding + k * dilation. Outside the input there
+ * are zeros; so padding at the end follows from the sizes. Strides and dilations are at least 1.
+ */
+export interface ConvolutionGeometry {
+  readonly stride: readonly number[];
+  /** Before the first element. */
+  readonly padding: readonly number[];
+  readonly dilation: readonly number[];
+  readonly groups: number;
+}
+
+/** The windows of a pool along one dim: output i reads start[i], start[i] + step, … below end[i]; all of them exist, and there is one at least. */
+export interface PoolWindows {
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  readonly step: number;
+}
+
+/** A sparse matrix by rows: row i holds weights[j] in column indices[j] for offsets[i] <= j < offsets[i + 1]. */
+export interface SparseRows {
+  /** One more than there are rows. */
+  readonly offsets: Int32Array;
+  readonly indices: Int32Array;
+  /** Rounded to the dtype of the operands. */
+  readonly weights: Float64Array;
+}
+
+export type RandomKind = 'uniform' | 'normal' | 'exponential';
 
 export interface MemoryStats {
   /** Storages and bytes in WebAssembly memory by generation. */
@@ -101,7 +161,42 @@ export interface MemoryStats {
   reloadedBytes: number;
 }
 
-export interface Kernels {
+/**
+ * Factorisations of batches of matrices [..., m, n]. Floating dtypes only; computed in double precision and rounded once. Where a number is
+ * returned it is -1 when all went well, and otherwise nothing was written.
+ */
+export interface LinalgKernels {
+  /**
+   * P^T a = L U with partial pivoting: both factors in `packed` (a's shape; the ones of L's diagonal left out), row i being row
+   * `permutation`[..., i] of a (int32 [..., m]), and the permutation's sign [...] in a's dtype. Singular matrices have factors too.
+   */
+  lu(a: Operand, packed: Operand, permutation: Operand, sign: Operand): void;
+  /** out [..., n, k] = a^-1 b; leading dims broadcast. Returns the position (batch index of out times n plus column) of the first pivot of 0. */
+  solve(a: Operand, b: Operand, out: Operand): number;
+  /** The same for a triangle of a, the rest of which is not read; `unit` takes its diagonal for ones. */
+  triangularSolve(
+    a: Operand,
+    b: Operand,
+    out: Operand,
+    triangle: { readonly upper: boolean; readonly unit: boolean },
+  ): number;
+  /** The lower factors of matrices whose lower triangle alone is read. Returns the position of the first pivot that is not positive. */
+  cholesky(a: Operand, out: Operand): number;
+  /** q [..., m, k] and r [..., k, n], with k = min(m, n) or k = m. Signs are LAPACK's. */
+  qr(a: Operand, q: Operand, r: Operand): void;
+  /**
+   * Ascending eigenvalues [..., n] and eigenvectors [..., n, n] in columns, the largest element of each positive. Reads the lower triangle
+   * alone. Returns the index of the first matrix that does not converge (one that is not finite).
+   */
+  eigh(a: Operand, values: Operand, vectors: Operand): number;
+  /**
+   * u [..., m, k], descending s [..., min(m, n)] and vh [..., l, n], with k and l the smaller size of a or all of m and n. The largest
+   * element of each left (where m < n: right) singular vector is positive. Returns as eigh does.
+   */
+  svd(a: Operand, u: Operand, s: Operand, vh: Operand): number;
+}
+
+export interface Kernels extends LinalgKernels {
   readonly name: 'reference' | 'wasm' | 'wasm-relaxed';
 
   /**
@@ -146,8 +241,34 @@ export interface Kernels {
   /** out[i][index[i][j][k]][k] += source[i][j][k]; out is read and written (may have been filled first). Returns as gather does. */
   scatterAdd(out: Operand, dim: number, index: Operand, source: Operand): number;
   /**
+   * out[n, o, p] = sum over c, k of x[n, c, p * stride - padding + k * dilation] * weight[o, c, k], for x [N, C, ...spatial], weight
+   * [O, C / groups, ...kernel] and out [N, O, ...positions]; each group of O / groups outputs reads its C / groups channels. One to
+   * three spatial dims, floating dtypes only. This and the next two are the derivatives of one trilinear form of x, weight and gradOutput.
+   */
+  convolution(x: Operand, weight: Operand, out: Operand, geometry: ConvolutionGeometry): void;
+  /** The gradient of x, of out's shape: what `gradOutput` puts back through the windows (a transposed convolution). */
+  convolutionInputGrad(
+    gradOutput: Operand,
+    weight: Operand,
+    out: Operand,
+    geometry: ConvolutionGeometry,
+  ): void;
+  /** The gradient of the weight, of out's shape. */
+  convolutionWeightGrad(x: Operand, gradOutput: Operand, out: Operand, geometry: ConvolutionGeometry): void;
+  /** out[n, c, ...k, ...p] = x[n, c, p * stride - padding + k * dilation]: the windows side by side. `groups` is 1. */
+  unfold(x: Operand, out: Operand, geometry: ConvolutionGeometry): void;
+  /** The transpose of unfold: every element of columns [N, C, ...kernel, ...positions] is added where it came from in out [N, C, ...spatial]. */
+  fold(columns: Operand, out: Operand, geometry: ConvolutionGeometry): void;
+  /**
+   * The largest element of each window of the last dims (as many as there are windows; one to three), and its position in C order of those
+   * dims of a (int32): the first of equals, but a NaN wins, and the last of several. Floating dtypes only.
+   */
+  maxPool(a: Operand, windows: readonly PoolWindows[], out: Operand, indices: Operand): void;
+  /** The matrix times every vector along dim `dim` of a; no row names a column twice. Floating dtypes only. */
+  sparseAlong(a: Operand, dim: number, matrix: SparseRows, out: Operand): void;
+  /**
    * Element i of out is number `counter + i` of the stream with key (`key0`, `key1`): unsigned 32-bit keys, counter a whole number below 2**53.
-   * The stream is the same in every tier to the last bit: see random.ts. Uniform is in [0, 1).
+   * The stream is the same in every tier to the last bit: see random.ts.
    */
   random(kind: RandomKind, key0: number, key1: number, counter: number, out: Operand): void;
   /** Cached by the text of the expression. */

@@ -7,13 +7,13 @@
  *
  *   float32   w = word i % 4 of block (b mod 2**32, floor(b / 2**32), 0, 0) with b = floor(i / 4)
  *             uniform = (w >>> 8) * 2**-24
- *             normal  = quantile((w + 0.5) * 2**-32), rounded to float32
+ *             normal  = quantile(p), and exponential = -log(p), with p = (w + 0.5) * 2**-32, rounded to float32
  *   float64   w, v = words 2 * (i % 2) and 2 * (i % 2) + 1 of block (b mod 2**32, floor(b / 2**32), 0, 1) with b = floor(i / 2)
  *             uniform = ((w >>> 5) * 2**26 + (v >>> 6)) * 2**-53
- *             normal  = quantile(((w >>> 6) * 2**26 + (v >>> 6) + 0.5) * 2**-52)
+ *             normal  = quantile(p), and exponential = -log(p), with p = ((w >>> 6) * 2**26 + (v >>> 6) + 0.5) * 2**-52
  *
  * where all arithmetic is in double precision. The fourth counter word keeps the blocks of the two dtypes apart, so that a
- * generator may serve both from one running counter. `quantile` is the inverse of the normal distribution function, computed with
+ * generator may serve both from one running counter. `quantile` is the inverse of the normal distribution function; it and `log` are computed with
  * + - * / sqrt and comparisons alone, in exactly the order written here: each of these is rounded the same way everywhere, which
  * Math.log and Math.cos are not. For the same reason a twin in another language must not contract a * b + c into one rounding.
  */
@@ -172,6 +172,10 @@ export function normalQuantile(p: number): number {
   return q < 0 ? -(n / d) : n / d;
 }
 
+function transformed(kind: RandomKind, p: number): number {
+  return kind === 'normal' ? normalQuantile(p) : -stableLog(p);
+}
+
 /** out[i] = element counter + i of the stream with key (key0, key1). */
 export function fillRandom(
   kind: RandomKind,
@@ -198,10 +202,10 @@ export function fillRandom(
       out[i] =
         kind === 'uniform'
           ? ((w >>> 5) * 67108864 + (v >>> 6)) * 2 ** -53
-          : normalQuantile(((w >>> 6) * 67108864 + (v >>> 6) + 0.5) * 2 ** -52);
+          : transformed(kind, ((w >>> 6) * 67108864 + (v >>> 6) + 0.5) * 2 ** -52);
     } else {
       const w = words[lane];
-      out[i] = kind === 'uniform' ? (w >>> 8) * 2 ** -24 : normalQuantile((w + 0.5) * 2 ** -32);
+      out[i] = kind === 'uniform' ? (w >>> 8) * 2 ** -24 : transformed(kind, (w + 0.5) * 2 ** -32);
     }
   }
 }

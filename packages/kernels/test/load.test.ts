@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { makeDelta } from '../scripts/delta.js';
-import type { Operand, ReduceOp } from '../src/interface.js';
+import { scalarArithmetic, scalarMaps } from '../src/index.js';
+import type { ArithmeticOp, LinalgKernels, Operand, ReduceOp, UnaryOp } from '../src/interface.js';
 import type { DType, Storage } from '../src/storage.js';
 import { applyDelta } from '../src/wasm/delta.js';
 import { createWasm } from '../src/wasm/index.js';
@@ -157,6 +158,61 @@ describe('what the tier leaves to the reference functions', () => {
         expect(called, `${op} of ${dtype}`).toEqual(expected);
       }
     }
+    for (const dtype of ['float32', 'float64'] as const) {
+      const a = make(dtype, [2, 3]);
+      tier.fill(a, 0.5);
+      const runs: [string, boolean, () => void][] = [
+        ...(Object.keys(scalarMaps) as UnaryOp[]).map(
+          op =>
+            [op, servedByReference.unary.includes(op), () => tier.unary(op, a, make(dtype, [2, 3]))] as [
+              string,
+              boolean,
+              () => void,
+            ],
+        ),
+        ...(Object.keys(scalarArithmetic) as ArithmeticOp[]).map(
+          op =>
+            [op, servedByReference.binary.includes(op), () => tier.binary(op, a, a, make(dtype, [2, 3]))] as [
+              string,
+              boolean,
+              () => void,
+            ],
+        ),
+        ...(['uniform', 'normal', 'exponential'] as const).map(
+          kind =>
+            [kind, servedByReference.random.includes(kind), () => tier.random(kind, 1, 2, 0, a)] as [
+              string,
+              boolean,
+              () => void,
+            ],
+        ),
+      ];
+      const square = make(dtype, [2, 2]);
+      tier.write(square, [2, 1, 1, 2]);
+      const matrix = (): Operand => make(dtype, [2, 2]);
+      const factorisations: Record<keyof LinalgKernels, () => unknown> = {
+        lu: () => tier.lu(square, matrix(), make('int32', [2]), make(dtype, [])),
+        solve: () => tier.solve(square, square, matrix()),
+        triangularSolve: () => tier.triangularSolve(square, square, matrix(), { upper: true, unit: false }),
+        cholesky: () => tier.cholesky(square, matrix()),
+        qr: () => tier.qr(square, matrix(), matrix()),
+        eigh: () => tier.eigh(square, make(dtype, [2]), matrix()),
+        svd: () => tier.svd(square, matrix(), make(dtype, [2]), matrix()),
+      };
+      for (const [name, run] of Object.entries(factorisations))
+        runs.push([name, (servedByReference.linalg as readonly string[]).includes(name), run]);
+      for (const [name, served, run] of runs) {
+        called.length = 0;
+        run();
+        expect(called.length > 0, `${name} of ${dtype}`).toBe(served);
+      }
+      for (const op of ['sin', 'tan'] as const) {
+        called.length = 0;
+        const nodes = [{ op: 'input', index: 0 } as const, { op, a: 0 } as const];
+        tier.run(tier.compile({ dtype, inputs: ['array'], nodes, outputs: [1] }), [a], [make(dtype, [2, 3])]);
+        expect(called.includes('run'), `an expression of ${op}`).toBe(op === 'tan');
+      }
+    }
     called.length = 0;
     for (const dtype of dtypes) {
       const a = make(dtype, [3, 4]);
@@ -174,6 +230,26 @@ describe('what the tier leaves to the reference functions', () => {
       if (dtype.startsWith('float')) {
         tier.random('normal', 1, 2, 0, a);
         tier.gemm(a, make(dtype, [4, 2]), make(dtype, [3, 2]));
+        const geometry = { stride: [1], padding: [0], dilation: [1], groups: 1 };
+        const [image, weight, output] = [
+          [1, 2, 5],
+          [3, 2, 2],
+          [1, 3, 4],
+        ].map(shape => make(dtype, shape));
+        tier.convolution(image, weight, output, geometry);
+        tier.convolutionInputGrad(output, weight, image, geometry);
+        tier.convolutionWeightGrad(image, output, weight, geometry);
+        const columns = make(dtype, [1, 2, 2, 4]);
+        tier.unfold(image, columns, geometry);
+        tier.fold(columns, image, geometry);
+        const window = { start: Int32Array.of(0), end: Int32Array.of(5), step: 1 };
+        tier.maxPool(image, [window], make(dtype, [1, 2, 1]), make('int32', [1, 2, 1]));
+        const matrix = {
+          offsets: Int32Array.of(0, 1),
+          indices: Int32Array.of(4),
+          weights: Float64Array.of(1),
+        };
+        tier.sparseAlong(image, 2, matrix, make(dtype, [1, 2, 1]));
       }
     }
     expect(called).toEqual([]);

@@ -17,8 +17,18 @@ export interface Arithmetic<T, M = unknown> {
   log(x: T): T;
   sin(x: T): T;
   cos(x: T): T;
+  sqrt(x: T): T;
+  sinh(x: T): T;
+  cosh(x: T): T;
+  sigmoid(x: T): T;
+  trunc(x: T): T;
+  digamma(x: T): T;
+  polygamma(n: number, x: T): T;
+  floorDiv(a: T | number, b: T | number): T;
+  xlogy(a: T | number, b: T | number): T;
   eq(a: T | number, b: T | number): M;
   lt(a: T | number, b: T | number): M;
+  le(a: T | number, b: T | number): M;
   gt(a: T | number, b: T | number): M;
   ge(a: T | number, b: T | number): M;
   and(a: M, b: M): M;

@@ -88,8 +88,14 @@ const isAny = (): boolean => true;
 /** The derivatives by name; scalar Values use the same. */
 export const binaryRules: { [K in ArithmeticOp]?: BinaryRule } = {};
 
-function arithmetic<N extends ArithmeticOp>(name: N, integers: boolean, spec: BinaryRule): BinaryFunction<N> {
-  binaryRules[name] = spec;
+/** Makes an op of a kernel and its rules, and enters these in a table. */
+export function arithmetic<N extends ArithmeticOp>(
+  name: N,
+  integers: boolean,
+  spec: BinaryRule,
+  rules: { [K in ArithmeticOp]?: BinaryRule } = binaryRules,
+): BinaryFunction<N> {
+  rules[name] = spec;
   const { saves, readsOutput, first, second } = spec;
   const rule: Pick<Primitive, 'vjp' | 'savesInput' | 'savesOutput'> = {
     savesInput: (i, node) => saves(i, node.inputs[1 - i] !== null, node.inputs[i] !== null),
@@ -111,8 +117,8 @@ function arithmetic<N extends ArithmeticOp>(name: N, integers: boolean, spec: Bi
   ) as BinaryFunction<N>;
 }
 
-const neither = (): boolean => false;
-const both = (): boolean => true;
+export const neither = (): boolean => false;
+export const both = (): boolean => true;
 /** Each derivative reads the other argument. */
 const crossed = (_: number, needsOther: boolean): boolean => needsOther;
 

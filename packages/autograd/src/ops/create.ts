@@ -1,45 +1,8 @@
 import { type DType, kernels } from '@fluxion/kernels';
 import { ArgumentError, DataError, show } from '../errors.js';
-import { markLeaf } from '../graph/node.js';
-import { defaultGenerator, draw, Generator } from '../tensor/generator.js';
-import { raw } from '../tensor/raw.js';
-import { checkShape } from '../tensor/shape.js';
 import type { FlatArray, Mutable, NestedArray, NestedShape, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
-import { requireDifferentiable } from './define.js';
-import { ensureMethods } from './methods.js';
-import { checkDType } from './unary.js';
-
-export interface CreateOptions {
-  /** Default float32 (for `tensor`: bool for booleans, and the dtype of a typed array). */
-  readonly dtype?: DType;
-  /** Whether gradients are wanted. Floating dtypes only. Default false. */
-  readonly requiresGrad?: boolean;
-}
-
-export interface RandomOptions extends CreateOptions {
-  /** Default: the one that `manualSeed` seeds. */
-  readonly generator?: Generator;
-}
-
-/** The common end of all creation: options checked, methods there. */
-function create<S extends Shape>(
-  op: string,
-  shape: S,
-  dtype: DType,
-  options: CreateOptions,
-  fill: (out: Tensor<S>) => void,
-): Tensor<S> {
-  ensureMethods();
-  checkShape(op, shape);
-  checkDType(op, dtype);
-  if (options.requiresGrad === true) requireDifferentiable(op, dtype);
-  // A copy: the caller may go on to use their array.
-  const out = raw(shape.slice() as unknown as S, dtype);
-  fill(out);
-  if (options.requiresGrad === true) markLeaf(out);
-  return out;
-}
+import { type CreateOptions, checkWhole, create } from './construct.js';
 
 /** A tensor of the given numbers or booleans, nested as deep as the tensor has dims. A tensor is copied, outside the graph. */
 export function tensor<const T extends NestedArray>(data: T, options?: CreateOptions): Tensor<NestedShape<T>>;
@@ -105,16 +68,6 @@ function flatten(data: unknown, shape: readonly number[], dtype: DType): ArrayLi
   };
   visit(data, 0, '');
   return checkWhole('tensor', values, dtype);
-}
-
-function checkWhole(op: string, values: ArrayLike<number>, dtype: DType): ArrayLike<number> {
-  if (dtype === 'int32')
-    for (let i = 0; i < values.length; i++)
-      if ((values[i] | 0) !== values[i])
-        throw new DataError(
-          `${op}: element ${i} is ${values[i]}, which is no int32. Round it, or use dtype 'float32'.`,
-        );
-  return values;
 }
 
 function filled(op: string, shape: Shape, value: number, options: CreateOptions = {}): Tensor {
@@ -195,23 +148,68 @@ export function eye<const N extends number, const M extends number = N>(
   });
 }
 
-function random(kind: 'uniform' | 'normal', op: string, shape: Shape, options: RandomOptions = {}): Tensor {
-  ensureMethods();
-  checkShape(op, shape);
-  const generator = options.generator ?? defaultGenerator;
-  if (!(generator instanceof Generator))
-    throw new ArgumentError(`${op}: expected a Generator, got ${show(generator)}: new Generator(seed).`);
-  const out = draw(op, generator, kind, shape.slice(), options.dtype);
-  if (options.requiresGrad === true) markLeaf(out);
-  return out;
+/** A tensor whose elements are whatever its memory held. */
+export function empty<const S extends Shape>(shape: S, options: CreateOptions = {}): Tensor<Mutable<S>> {
+  return create('empty', shape, options.dtype ?? 'float32', options, clearBool) as never;
 }
 
-/** Uniform in [0, 1). */
-export function rand<const S extends Shape>(shape: S, options?: RandomOptions): Tensor<Mutable<S>> {
-  return random('uniform', 'rand', shape, options) as never;
+/** Like `empty`, with the shape and the dtype of a tensor. */
+export function emptyLike<S extends Shape>(x: Tensor<S>, options: CreateOptions = {}): Tensor<S> {
+  return create('emptyLike', x.shape, options.dtype ?? x.dtype, options, clearBool);
 }
 
-/** Standard normal. */
-export function randn<const S extends Shape>(shape: S, options?: RandomOptions): Tensor<Mutable<S>> {
-  return random('normal', 'randn', shape, options) as never;
+/** A byte that is neither 0 nor 1 is no bool. */
+function clearBool(out: Tensor): void {
+  if (out.dtype === 'bool') kernels().fill(out, 0);
+}
+
+function requireFinite(op: string, values: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (!Number.isFinite(value))
+      throw new ArgumentError(`${op}: ${name} is ${show(value)}; expected a finite number.`);
+}
+
+/** `steps` numbers at equal distances, from start to end, both included. Counted from the nearer end, so that both are exact. */
+function spaced(op: string, start: number, end: number, steps: number): Float64Array {
+  requireFinite(op, { start, end });
+  if (!Number.isInteger(steps) || steps < 0)
+    throw new ArgumentError(`${op}: steps is ${show(steps)}; expected a whole number from 0.`);
+  const step = (end - start) / (steps - 1);
+  return Float64Array.from({ length: steps }, (_, i) =>
+    steps === 1 || i < steps / 2 ? start + (i === 0 ? 0 : i * step) : end - (steps - 1 - i) * step,
+  );
+}
+
+/** `steps` numbers at equal distances, from start to end, both included; one step gives start. */
+export function linspace<const N extends number>(
+  start: number,
+  end: number,
+  steps: N,
+  options: CreateOptions = {},
+): Tensor<[N]> {
+  const values = spaced('linspace', start, end, steps);
+  return create('linspace', [steps] as [N], options.dtype ?? 'float32', options, out =>
+    kernels().write(out, checkWhole('linspace', values, out.dtype)),
+  );
+}
+
+export interface LogspaceOptions extends CreateOptions {
+  /** Above 0. Default 10. */
+  readonly base?: number;
+}
+
+/** base ** (the numbers of linspace). */
+export function logspace<const N extends number>(
+  start: number,
+  end: number,
+  steps: N,
+  options: LogspaceOptions = {},
+): Tensor<[N]> {
+  const { base = 10 } = options;
+  requireFinite('logspace', { base });
+  if (base <= 0) throw new ArgumentError(`logspace: base is ${base}; expected a number above 0.`);
+  const values = spaced('logspace', start, end, steps).map(x => base ** x);
+  return create('logspace', [steps] as [N], options.dtype ?? 'float32', options, out =>
+    kernels().write(out, checkWhole('logspace', values, out.dtype)),
+  );
 }

@@ -1,6 +1,6 @@
 import type { DType, Storage } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, show } from '../errors.js';
-import { mode } from '../graph/modes.js';
+import { mode, noGrad } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
 import { record } from '../graph/record.js';
 import { abandonRegion, closeRegion, handOver, openRegion } from '../graph/region.js';
@@ -61,6 +61,22 @@ export function composite<F extends (...args: never[]) => Tensor | readonly Tens
   };
   Object.defineProperty(run, 'name', { value: name });
   return run as F;
+}
+
+/** A function of tensors made of ops, as an op that has no derivative and says so by its own name. */
+export function withoutDerivative<A>(
+  name: string,
+  why: string,
+  fn: (inputs: readonly Input[], attributes: A) => Tensor,
+): (inputs: readonly Input[], attributes: A) => Tensor {
+  const compute = composite(name, fn);
+  const op: Primitive<A> = {
+    name,
+    vjp: null,
+    why,
+    forward: (inputs, attributes) => noGrad(() => compute(inputs, attributes)),
+  };
+  return (inputs, attributes) => apply(op, inputs, attributes);
 }
 
 /** Throws unless the tensor is float32 or float64. */

@@ -33,15 +33,20 @@ import * as graph from './graphMethods.js';
 import * as indexing from './indexing.js';
 import * as inPlace from './inPlace.js';
 import * as matmul from './matmul.js';
+import { convolutionMethods } from './methods/convolution.js';
+import { elementwiseMethods } from './methods/elementwise.js';
+import { productMethods } from './methods/products.js';
 import * as read from './read.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
 import * as softmax from './softmax.js';
+import * as special from './special.js';
 import type { BinaryMethod, UnaryMethod } from './types.js';
 import * as unary from './unary.js';
 
 /** Ops whose first argument becomes `this`; a new op joins the list and the interface below. */
 const functions = {
+  ...elementwiseMethods,
   neg: unary.neg,
   abs: unary.abs,
   sign: unary.sign,
@@ -61,7 +66,6 @@ const functions = {
   relu: unary.relu,
   floor: unary.floor,
   ceil: unary.ceil,
-  round: unary.round,
   trunc: unary.trunc,
   logicalNot: unary.logicalNot,
   to: unary.to,
@@ -70,7 +74,6 @@ const functions = {
   add: binary.add,
   sub: binary.sub,
   mul: binary.mul,
-  div: binary.div,
   pow: binary.pow,
   maximum: binary.maximum,
   minimum: binary.minimum,
@@ -103,6 +106,7 @@ const functions = {
   logSoftmax: softmax.logSoftmax,
   matmul: matmul.matmul,
   linear: matmul.linear,
+  ...productMethods,
   reshape: shape.reshape,
   transpose: shape.transpose,
   permute: shape.permute,
@@ -130,6 +134,7 @@ const functions = {
   mul_: inPlace.mulInPlace,
   div_: inPlace.divInPlace,
   fill_: inPlace.fillInPlace,
+  ...convolutionMethods,
 };
 
 declare module '../tensor/tensor.js' {
@@ -153,7 +158,6 @@ declare module '../tensor/tensor.js' {
     readonly relu: UnaryMethod;
     readonly floor: UnaryMethod;
     readonly ceil: UnaryMethod;
-    readonly round: UnaryMethod;
     readonly trunc: UnaryMethod;
     readonly logicalNot: UnaryMethod;
     readonly clone: UnaryMethod;
@@ -166,7 +170,6 @@ declare module '../tensor/tensor.js' {
     readonly add: BinaryMethod<'add'>;
     readonly sub: BinaryMethod<'sub'>;
     readonly mul: BinaryMethod<'mul'>;
-    readonly div: BinaryMethod<'div'>;
     readonly pow: BinaryMethod<'pow'>;
     readonly maximum: BinaryMethod<'maximum'>;
     readonly minimum: BinaryMethod<'minimum'>;
@@ -313,6 +316,7 @@ export function ensureMethods(): void {
   provideTensorArithmetic({
     ...binary,
     ...unary,
+    ...special,
     and: binary.logicalAnd,
     zero: unary.zerosOf,
   } as unknown as Arithmetic<Tensor, Tensor>);

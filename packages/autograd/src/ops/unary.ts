@@ -7,7 +7,7 @@ import { tensors, type UnaryRule } from './arithmetic.js';
 import { apply, type Primitive, requireFloating, savesNothing } from './define.js';
 import type { UnaryFunction } from './types.js';
 
-interface UnarySpec extends UnaryRule {
+export interface UnarySpec extends UnaryRule {
   /** Whether int32 is accepted as well. */
   readonly int32?: boolean;
 }
@@ -15,8 +15,13 @@ interface UnarySpec extends UnaryRule {
 /** The derivatives by name; scalar Values use the same. */
 export const unaryRules: { [K in UnaryOp]?: UnaryRule } = {};
 
-function unary(name: UnaryOp, spec: UnarySpec): UnaryFunction {
-  unaryRules[name] = spec;
+/** Makes an op of a kernel and a rule, and enters the rule in a table. */
+export function unary(
+  name: UnaryOp,
+  spec: UnarySpec,
+  rules: { [K in UnaryOp]?: UnaryRule } = unaryRules,
+): UnaryFunction {
+  rules[name] = spec;
   const { reads, rule } = spec;
   const op: Primitive = {
     name,

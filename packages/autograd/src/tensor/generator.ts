@@ -1,4 +1,4 @@
-import { type DType, kernels } from '@fluxion/kernels';
+import { type DType, kernels, type RandomKind } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, show } from '../errors.js';
 import { raw } from './raw.js';
 import { checkShape, numel } from './shape.js';
@@ -69,11 +69,11 @@ export class Generator {
   }
 }
 
-/** A tensor of the generator's next numbers: uniform in [0, 1), or standard normal. `op` is who asks. */
+/** A tensor of the generator's next numbers: uniform in [0, 1), standard normal, or exponential of rate 1. `op` is who asks. */
 export function draw<S extends Shape>(
   op: string,
   generator: Generator,
-  kind: 'uniform' | 'normal',
+  kind: RandomKind,
   shape: S,
   dtype: DType = 'float32',
 ): Tensor<S> {

@@ -3,6 +3,7 @@ import { ArgumentError, show } from '../errors.js';
 import { mode } from '../graph/modes.js';
 import type { Arithmetic, BinaryRule, UnaryRule } from '../ops/arithmetic.js';
 import { binaryRules } from '../ops/binary.js';
+import { specialBinaryRules, specialUnaryRules } from '../ops/special.js';
 import { unaryRules } from '../ops/unary.js';
 
 /** An op as a Value knows it: the number it computes, and the same rule that tensors use. */
@@ -26,13 +27,29 @@ const numbers: Arithmetic<number, boolean> = {
   log: Math.log,
   sin: Math.sin,
   cos: Math.cos,
+  sqrt: Math.sqrt,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  sigmoid: scalarMaps.sigmoid,
+  trunc: Math.trunc,
+  digamma: scalarMaps.digamma,
+  polygamma: scalarArithmetic.polygamma,
+  floorDiv: scalarArithmetic.floorDiv,
+  xlogy: scalarArithmetic.xlogy,
   eq: (a, b) => a === b,
   lt: (a, b) => a < b,
+  le: (a, b) => a <= b,
   gt: (a, b) => a > b,
   ge: (a, b) => a >= b,
   and: (a, b) => a && b,
   where: (condition, a, b) => (condition ? a : b),
   zero: () => 0,
+};
+
+const polygammaOp: ScalarOp = {
+  name: 'polygamma',
+  unary: null,
+  binary: specialBinaryRules.polygamma as BinaryRule,
 };
 
 /** What a Value op takes. */
@@ -104,6 +121,13 @@ export class Value {
   /** x * Phi(x) with the error function. */
   gelu(): Value {
     return this.mul(0.5).mul(this.mul(Math.SQRT1_2).erf().add(1));
+  }
+  /** The derivative of order n (a whole number from 0) of digamma. */
+  polygamma(n: number): Value {
+    if (!Number.isInteger(n) || n < 0)
+      throw new ArgumentError(`polygamma: the order is ${show(n)}; expected a whole number from 0.`);
+    const data = scalarArithmetic.polygamma(n, this.data);
+    return mode.recording ? new Value(data, polygammaOp, n, this) : new Value(data);
   }
   /** x * sigmoid(x). */
   silu(): Value {
@@ -241,7 +265,9 @@ export function value(data: number): Value {
 }
 
 type UnaryValueMethods = { readonly [K in UnaryOp]: () => Value };
-type BinaryValueMethods = { readonly [K in ArithmeticOp]: (b: ValueInput) => Value };
+type BinaryValueMethods = {
+  readonly [K in Exclude<ArithmeticOp, 'polygamma'>]: (b: ValueInput) => Value;
+};
 
 declare module './value.js' {
   interface Value extends UnaryValueMethods, BinaryValueMethods {}
@@ -249,15 +275,17 @@ declare module './value.js' {
 
 function attach(): void {
   const prototype = Value.prototype as unknown as Record<string, unknown>;
-  for (const name of Object.keys(unaryRules) as UnaryOp[]) {
-    const op: ScalarOp = { name, unary: unaryRules[name] as UnaryRule, binary: null };
+  const maps = { ...unaryRules, ...specialUnaryRules };
+  for (const name of Object.keys(maps) as UnaryOp[]) {
+    const op: ScalarOp = { name, unary: maps[name] as UnaryRule, binary: null };
     const compute = scalarMaps[name];
     prototype[name] = function (this: Value): Value {
       return mode.recording ? new Value(compute(this.data), op, this) : new Value(compute(this.data));
     };
   }
-  for (const name of Object.keys(binaryRules) as ArithmeticOp[]) {
-    const op: ScalarOp = { name, unary: null, binary: binaryRules[name] as BinaryRule };
+  const { polygamma: _, ...pairs } = { ...binaryRules, ...specialBinaryRules };
+  for (const name of Object.keys(pairs) as (keyof typeof pairs)[]) {
+    const op: ScalarOp = { name, unary: null, binary: pairs[name] as BinaryRule };
     const compute = scalarArithmetic[name];
     prototype[name] = function (this: Value, b: ValueInput): Value {
       if (typeof b !== 'number' && !(b instanceof Value))
@@ -287,8 +315,18 @@ const values: Arithmetic<Value, boolean> = {
   log: x => x.log(),
   sin: x => x.sin(),
   cos: x => x.cos(),
+  sqrt: x => x.sqrt(),
+  sinh: x => x.sinh(),
+  cosh: x => x.cosh(),
+  sigmoid: x => x.sigmoid(),
+  trunc: x => x.trunc(),
+  digamma: x => x.digamma(),
+  polygamma: (n, x) => x.polygamma(n),
+  floorDiv: (a, b) => lift(a).floorDiv(b),
+  xlogy: (a, b) => lift(a).xlogy(b),
   eq: (a, b) => dataOf(a) === dataOf(b),
   lt: (a, b) => dataOf(a) < dataOf(b),
+  le: (a, b) => dataOf(a) <= dataOf(b),
   gt: (a, b) => dataOf(a) > dataOf(b),
   ge: (a, b) => dataOf(a) >= dataOf(b),
   and: (a, b) => a && b,

@@ -6,10 +6,12 @@ import { argumentsOf, call, callsOf, Draw, firstDifference, plain, tensorsOf } f
 
 /** Exported functions that are no ops. */
 const notOps = [
+  'allclose',
   'checkpoint',
   'defineOp',
   'detectAnomaly',
   'enableGrad',
+  'equal',
   'flattenTree',
   'fuse',
   'grad',
@@ -35,11 +37,13 @@ const notOps = [
 /** Methods of tensors that are no ops: reading, graph, changes in place. */
 const notOpMethods = [
   'add_',
+  'allclose',
   'assign',
   'backward',
   'constructor',
   'data',
   'div_',
+  'equal',
   'fill_',
   'item',
   'mul_',

@@ -23,8 +23,9 @@ function binaryFunction(op: BinaryOp, dtype: DType): (x: number, y: number) => n
   }
   const arithmetic = op as ArithmeticOp;
   if (isFloating(dtype)) return arithmeticFloat[arithmetic];
-  if (dtype === 'int32' && arithmetic !== 'div') return arithmeticInt32[arithmetic];
-  throw unsupported(op, dtype, arithmetic === 'div' ? 'float32 or float64' : 'float32, float64 or int32');
+  const integer = (arithmeticInt32 as Partial<typeof arithmeticFloat>)[arithmetic];
+  if (dtype === 'int32' && integer !== undefined) return integer;
+  throw unsupported(op, dtype, integer === undefined ? 'float32 or float64' : 'float32, float64 or int32');
 }
 
 /** A number seen as an operand of dtype that broadcasts to anything. */

@@ -1,10 +1,13 @@
 import type { CompiledExpression, Kernels } from '../interface.js';
+import * as convolution from './convolution.js';
 import * as copying from './copy.js';
 import * as elementwise from './elementwise.js';
 import { type CompiledReference, compileExpression, runExpression } from './expression.js';
 import { gather, scatterAdd } from './gather.js';
 import { gemm } from './gemm.js';
+import { referenceLinalg } from './linalg/index.js';
 import { OutsideMemory, resolveOutside } from './memory.js';
+import { maxPool, sparseAlong } from './pool.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
 import { type Resolve, viewOf } from './view.js';
@@ -53,6 +56,17 @@ export function referenceKernels(resolve: Resolve): KernelFunctions {
     gemm: (a, b, out, accumulate) => gemm(view(a), view(b), view(out), accumulate),
     gather: (a, dim, index, out) => gather(view(a), dim, view(index), view(out)),
     scatterAdd: (out, dim, index, source) => scatterAdd(view(out), dim, view(index), view(source)),
+    convolution: (x, weight, out, geometry) =>
+      convolution.forward(view(x), view(weight), view(out), geometry),
+    convolutionInputGrad: (gradOutput, weight, out, geometry) =>
+      convolution.inputGrad(view(gradOutput), view(weight), view(out), geometry),
+    convolutionWeightGrad: (x, gradOutput, out, geometry) =>
+      convolution.weightGrad(view(x), view(gradOutput), view(out), geometry),
+    unfold: (x, out, geometry) => convolution.unfold(view(x), view(out), geometry),
+    fold: (columns, out, geometry) => convolution.fold(view(columns), view(out), geometry),
+    maxPool: (a, windows, out, indices) => maxPool(view(a), windows, view(out), view(indices)),
+    sparseAlong: (a, dim, matrix, out) => sparseAlong(view(a), dim, matrix, view(out)),
+    ...referenceLinalg(resolve),
     random: (kind, key0, key1, counter, out) => random(kind, key0, key1, counter, view(out)),
     compile,
     run: (compiled, inputs, outputs) => {

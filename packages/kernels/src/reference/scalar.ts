@@ -1,9 +1,11 @@
-import type { ArithmeticOp, CompareOp, LogicalOp, UnaryOp } from '../interface.js';
+import type { ArithmeticOp, CompareOp, FloatBinaryOp, LogicalOp, UnaryOp } from '../interface.js';
+import { erf } from './erf.js';
+import * as special from './special.js';
+
+export { erf } from './erf.js';
 
 /** Doubles from here on are whole numbers. */
 const WHOLE = 2 ** 52;
-const TWO_OVER_SQRT_PI = 1.1283791670955126;
-const SQRT_PI = 1.7724538509055159;
 
 /** Nearest whole number, halves to the even one, the sign of zero kept. */
 function roundHalfEven(x: number): number {
@@ -19,76 +21,6 @@ function sigmoid(x: number): number {
   if (x >= 0) return 1 / (1 + Math.exp(-x));
   const e = Math.exp(x);
   return e / (1 + e);
-}
-
-/** exp(-x * x) without the error that rounding x * x makes: the high half of x squares exactly. */
-function expOfMinusSquare(x: number): number {
-  const high = Math.fround(x);
-  return Math.exp(-high * high) * Math.exp((high - x) * (high + x));
-}
-
-/** erf(c) and its slope 2 / sqrt(pi) exp(-c^2) at c = 0.5, 0.75, ... 2, rounded from 80 digits. */
-const erfAtQuarters: readonly (readonly [number, number])[] = [
-  [0.5204998778130465, 0.8787825789354448],
-  [0.7111556336535151, 0.6429310691952074],
-  [0.8427007929497149, 0.4151074974205947],
-  [0.9229001282564583, 0.2365211224472908],
-  [0.9661051464753108, 0.11893028922362937],
-  [0.9866716712191824, 0.05277499593015037],
-  [0.9953222650189527, 0.020666985354092053],
-];
-
-/**
- * Error function to about 1e-16 relative.
- * |x| < 0.5: 2 / sqrt(pi) times the sum of (-1)^n x^(2n+1) / (n! (2n+1)) (Abramowitz and Stegun 7.1.5).
- * |x| < 2: Taylor's series around the nearest quarter c; erf(c) comes from a table, so that little of the error is ours. The
- * derivative exp(-(c+h)^2) = exp(-c^2) (a0 + a1 h + a2 h^2 + ...) has a0 = 1, a1 = -2c, a[n+1] = -2 (c a[n] + a[n-1]) / (n+1).
- * Beyond: 1 - erfc, by the continued fraction
- * sqrt(pi) exp(x^2) erfc(x) = 1 / (x + (1/2) / (x + 1 / (x + (3/2) / (x + ...)))) (7.1.14).
- */
-export function erf(x: number): number {
-  const magnitude = Math.abs(x);
-  if (magnitude < 0.5) {
-    const square = x * x;
-    let factorial = 1;
-    let power = 1;
-    let sum = 0;
-    for (let n = 1; n <= 14; n++) {
-      factorial *= n;
-      power *= -square;
-      sum += power / (factorial * (2 * n + 1));
-    }
-    return TWO_OVER_SQRT_PI * (x + x * sum);
-  }
-  if (Number.isNaN(x)) return x;
-  const positive = magnitude < 2 ? erfNearQuarter(magnitude) : 1 - erfcByFraction(magnitude);
-  return x > 0 ? positive : -positive;
-}
-
-function erfNearQuarter(x: number): number {
-  const c = Math.round(x * 4) / 4;
-  const h = x - c;
-  const [value, slope] = erfAtQuarters[c * 4 - 2];
-  let before = 0;
-  let coefficient = 1;
-  let power = h;
-  let sum = h;
-  for (let n = 1; n <= 18; n++) {
-    const next = (-2 * (c * coefficient + before)) / n;
-    before = coefficient;
-    coefficient = next;
-    power *= h;
-    sum += (coefficient * power) / (n + 1);
-  }
-  return value + slope * sum;
-}
-
-function erfcByFraction(x: number): number {
-  // Beyond 6 erfc is less than half a unit in the last place of 1, and an infinite x has no fraction.
-  if (x >= 6) return 0;
-  let tail = x;
-  for (let k = 60; k >= 1; k--) tail = x + k / 2 / tail;
-  return expOfMinusSquare(x) / (SQRT_PI * tail);
 }
 
 /** As in C and PyTorch; JavaScript's own says NaN for 1 ** NaN and for (+-1) ** (+-Infinity), where they say 1. */
@@ -134,6 +66,22 @@ export const unaryFloat: Readonly<Record<UnaryOp, (x: number) => number>> = {
   ceil: Math.ceil,
   round: roundHalfEven,
   trunc: Math.trunc,
+  exp2: x => 2 ** x,
+  log2: Math.log2,
+  log10: Math.log10,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
+  erfc: special.erfc,
+  erfinv: special.erfinv,
+  lgamma: special.lgamma,
+  digamma: special.digamma,
 };
 
 /** The maps that int32 has too; overflow wraps around. */
@@ -154,11 +102,19 @@ export const arithmeticFloat: Readonly<Record<ArithmeticOp, (x: number, y: numbe
   // Math.max and min propagate NaN and put -0 below 0, as the WebAssembly instructions do.
   maximum: Math.max,
   minimum: Math.min,
+  floorDiv: special.floorDiv,
+  remainder: special.remainder,
+  fmod: (x, y) => x % y,
+  atan2: Math.atan2,
+  hypot: Math.hypot,
+  logaddexp: special.logaddexp,
+  xlogy: special.xlogy,
+  polygamma: special.polygamma,
 };
 
 /** Overflow wraps around. There is no int32 division. */
 export const arithmeticInt32: Readonly<
-  Record<Exclude<ArithmeticOp, 'div'>, (x: number, y: number) => number>
+  Record<Exclude<ArithmeticOp, FloatBinaryOp>, (x: number, y: number) => number>
 > = {
   add: (x, y) => (x + y) | 0,
   sub: (x, y) => (x - y) | 0,

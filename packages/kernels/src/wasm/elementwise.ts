@@ -4,6 +4,7 @@ import type { DType } from '../storage.js';
 import { Layout, layoutOf, Rows } from './broadcast.js';
 import { createCopy } from './copy.js';
 import { sizeOf, viewOf } from './layout.js';
+import { servedByReference } from './reference.js';
 import type { Runtime } from './runtime.js';
 
 type Kernel = (...args: number[]) => number;
@@ -97,8 +98,11 @@ function expected(op: string): string {
 
 type Elementwise = Pick<Kernels, 'unary' | 'binary' | 'where' | 'logicalNot'>;
 
-/** The elementwise families. Every op of the interface has compiled code for every dtype that it takes. */
-export function createElementwise(runtime: Runtime): Elementwise {
+/** The elementwise families. What has no compiled code is in `servedByReference`; these also explain the dtypes that nobody takes. */
+export function createElementwise(
+  runtime: Runtime,
+  reference: Pick<Kernels, 'unary' | 'binary'>,
+): Elementwise {
   const { exports, heap } = runtime;
   const copying = createCopy(runtime);
   const rows = new Rows(copying);
@@ -132,7 +136,13 @@ export function createElementwise(runtime: Runtime): Elementwise {
     if (dtype !== 'float32')
       table = dtype === 'float64' ? unary64 : dtype === 'int32' ? unaryInteger : unaryBool;
     const kernel = table[op];
-    if (kernel === undefined) throw unsupported(op, dtype, expected(op));
+    if (kernel === undefined) {
+      if (servedByReference.unary.includes(op)) {
+        reference.unary(op, a, out);
+        return;
+      }
+      throw unsupported(op, dtype, expected(op));
+    }
     const total = sizeOf(out.shape);
     if (total === 0) return;
     if (layoutOf(a, out.shape) === Layout.contiguous) {
@@ -152,7 +162,13 @@ export function createElementwise(runtime: Runtime): Elementwise {
     if (dtype !== 'float32')
       table = dtype === 'float64' ? binary64 : dtype === 'int32' ? binaryInteger : binaryBool;
     const kernel = table[op];
-    if (kernel === undefined) throw unsupported(op, dtype, expected(op));
+    if (kernel === undefined) {
+      if (servedByReference.binary.includes(op)) {
+        reference.binary(op, a, b, out);
+        return;
+      }
+      throw unsupported(op, dtype, expected(op));
+    }
     if (typeof b !== 'number' && b.storage.dtype !== dtype) {
       throw unsupported(op, b.storage.dtype, `${dtype} like the first operand`);
     }

@@ -16,11 +16,30 @@ const fewRows = 12;
 /** A is packed if that many columns of B use it. */
 const manyColumns = 64;
 
-export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
+/**
+ * One product c[m, n] = or += a[m, k] b[k, n], of matrices given by addresses, and strides in bytes; `size` is that of an element, the
+ * rows of c are contiguous, and no size is 0. Makes temporaries, which the caller releases.
+ */
+export type Product = (
+  size: number,
+  m: number,
+  n: number,
+  k: number,
+  a: number,
+  aRow: number,
+  aColumn: number,
+  b: number,
+  bRow: number,
+  bColumn: number,
+  c: number,
+  cRow: number,
+  add: number,
+) => void;
+
+export function createProduct(runtime: Runtime): Product {
   const { heap } = runtime;
   const { gemm4, gemm8, gemmScratch, gemv4, gemv8, gevm4, gevm8, copy4, copy8 } = runtime.exports;
 
-  /** One product, of matrices given by addresses, and strides in bytes. */
   function product(
     size: number,
     m: number,
@@ -33,12 +52,13 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
     bRow: number,
     bColumn: number,
     c: number,
+    cRow: number,
     add: number,
   ): void {
     if (n === 1 || m === 1) {
       // A product of a vector and a matrix; m === 1 is the same with the sides exchanged.
-      if (n === 1) matrixVector(size, m, k, a, aRow, aColumn, b, bRow, c, add);
-      else matrixVector(size, n, k, b, bColumn, bRow, a, aColumn, c, add);
+      if (n === 1) matrixVector(size, m, k, a, aRow, aColumn, b, bRow, c, cRow, add);
+      else matrixVector(size, n, k, b, bColumn, bRow, a, aColumn, c, size, add);
       return;
     }
     let flags = 0;
@@ -47,7 +67,7 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
     if (bColumn !== size || (m > fewRows && k * n * size > smallBytes)) flags |= packB;
     const scratch = flags === 0 ? tileAddress : heap.temporary(gemmScratch(size, m, n, k, flags));
     const run = size === 4 ? gemm4 : gemm8;
-    run(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, n * size, add, flags, scratch);
+    run(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, add, flags, scratch);
   }
 
   /** c[rows] = or += matrix[rows, k] x[k]. */
@@ -61,6 +81,7 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
     x: number,
     xStride: number,
     c: number,
+    cStride: number,
     add: number,
   ): void {
     if (columnStride === size || rowStride !== size) {
@@ -76,11 +97,17 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
         copy(packed, 0, size, x, 0, xStride, 1, k);
         x = packed;
       }
-      (size === 4 ? gemv4 : gemv8)(rows, k, matrix, rowStride, x, c, size, add);
+      (size === 4 ? gemv4 : gemv8)(rows, k, matrix, rowStride, x, c, cStride, add);
     } else {
-      (size === 4 ? gevm4 : gevm8)(rows, k, x, xStride, matrix, columnStride, c, size, add, tileAddress);
+      (size === 4 ? gevm4 : gevm8)(rows, k, x, xStride, matrix, columnStride, c, cStride, add, tileAddress);
     }
   }
+
+  return product;
+}
+
+export function createGemm(runtime: Runtime, product: Product): Pick<Kernels, 'gemm'> {
+  const { heap } = runtime;
 
   function batches(
     depth: number,
@@ -105,7 +132,7 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
       const aColumn = s[s.length - 1] * size;
       const bRow = t[t.length - 2] * size;
       const bColumn = t[t.length - 1] * size;
-      product(size, m, n, k, addressA, aRow, aColumn, addressB, bRow, bColumn, addressC, add);
+      product(size, m, n, k, addressA, aRow, aColumn, addressB, bRow, bColumn, addressC, n * size, add);
       heap.release(mark);
       return addressC + m * n * size;
     }
@@ -155,7 +182,7 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
         const aColumn = s[s.length - 1] * size;
         const bRow = t[t.length - 2] * size;
         const bColumn = t[t.length - 1] * size;
-        product(size, m, n, k, addressA, aRow, aColumn, addressB, bRow, bColumn, addressC, add);
+        product(size, m, n, k, addressA, aRow, aColumn, addressB, bRow, bColumn, addressC, n * size, add);
         heap.release(mark);
         return;
       }

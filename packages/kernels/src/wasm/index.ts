@@ -1,11 +1,13 @@
 import { Heap, type HeapOptions } from '../heap/heap.js';
 import type { Kernels } from '../interface.js';
+import { createConvolution } from './convolution.js';
 import { createCopy } from './copy.js';
 import { createElementwise } from './elementwise.js';
 import { createExpression } from './expression/index.js';
 import { createGather } from './gather.js';
-import { createGemm } from './gemm.js';
+import { createGemm, createProduct } from './gemm.js';
 import { load, supports } from './load.js';
+import { createPool } from './pool.js';
 import { createRandom } from './random.js';
 import { createReduce } from './reduce.js';
 import { createReferenceOverMemory } from './reference.js';
@@ -33,6 +35,8 @@ export function createWasm(options: WasmOptions = {}): Kernels {
   const runtime = createRuntime(options);
   const { heap } = runtime;
   const { pack, ...copying } = createCopy(runtime);
+  const product = createProduct(runtime);
+  const reference = createReferenceOverMemory(runtime);
   return {
     name: runtime.relaxed ? 'wasm-relaxed' : 'wasm',
     allocate: (dtype, length) => heap.allocate(dtype, length),
@@ -40,11 +44,20 @@ export function createWasm(options: WasmOptions = {}): Kernels {
     tenure: storage => heap.tenure(storage),
     memory: () => heap.stats(),
     ...copying,
-    ...createElementwise(runtime),
-    ...createExpression(runtime),
-    ...createReduce(runtime, createReferenceOverMemory(runtime), { pack }),
-    ...createGemm(runtime),
+    ...createElementwise(runtime, reference),
+    ...createExpression(runtime, reference),
+    ...createReduce(runtime, reference, { pack }),
+    ...createGemm(runtime, product),
+    ...createConvolution(runtime, { pack, product }),
+    ...createPool(runtime, { pack }),
     ...createGather(runtime),
-    ...createRandom(runtime),
+    ...createRandom(runtime, reference),
+    lu: reference.lu,
+    solve: reference.solve,
+    triangularSolve: reference.triangularSolve,
+    cholesky: reference.cholesky,
+    qr: reference.qr,
+    eigh: reference.eigh,
+    svd: reference.svd,
   };
 }

@@ -1,4 +1,14 @@
-import type { Kernels, Operand, ReduceOp } from '../interface.js';
+import type {
+  BinaryOp,
+  Kernels,
+  LinalgKernels,
+  Operand,
+  RandomKind,
+  ReduceOp,
+  SpecialBinaryOp,
+  SpecialOp,
+  UnaryOp,
+} from '../interface.js';
 import { referenceKernels } from '../reference/index.js';
 import { arrayType, type DType, type TypedArray } from '../storage.js';
 import type { Runtime } from './runtime.js';
@@ -8,8 +18,30 @@ import type { Runtime } from './runtime.js';
  * a test runs down the kernels and finds nothing else there.
  */
 export const servedByReference: {
+  /** Of both floating dtypes. Expressions with any of these are run by the reference functions as a whole. */
+  readonly unary: readonly UnaryOp[];
+  readonly binary: readonly BinaryOp[];
+  readonly random: readonly RandomKind[];
   readonly reduce: Readonly<Partial<Record<ReduceOp, readonly DType[]>>>;
+  /** Whole families of matrices, in double precision. */
+  readonly linalg: readonly (keyof LinalgKernels)[];
 } = {
+  unary: [
+    ...(['exp2', 'log2', 'log10', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'asinh', 'acosh'] as const),
+    ...(['atanh', 'erfc', 'erfinv', 'lgamma', 'digamma'] as const),
+  ] satisfies readonly SpecialOp[],
+  binary: [
+    'floorDiv',
+    'remainder',
+    'fmod',
+    'atan2',
+    'hypot',
+    'logaddexp',
+    'xlogy',
+    'polygamma',
+  ] satisfies readonly SpecialBinaryOp[],
+  random: ['exponential'],
+  linalg: ['lu', 'solve', 'triangularSolve', 'cholesky', 'qr', 'eigh', 'svd'],
   reduce: {
     sum: ['int32', 'bool'],
     prod: ['int32', 'bool'],
@@ -22,20 +54,66 @@ export const servedByReference: {
   },
 };
 
+type Served = Pick<Kernels, 'reduce' | 'unary' | 'binary' | 'random' | 'compile' | 'run'> & LinalgKernels;
+
 /** The reference functions over WebAssembly memory. */
-export function createReferenceOverMemory(runtime: Runtime): Pick<Kernels, 'reduce'> {
+export function createReferenceOverMemory(runtime: Runtime): Served {
   const { heap } = runtime;
   const kernels = referenceKernels((operand: Operand): TypedArray => {
     const { storage } = operand;
     const address = heap.address(storage);
     return new arrayType[storage.dtype](heap.allocator.memory.buffer, address, storage.length);
   });
+  /** Bringing one storage back may grow the memory, which cuts off views made before: so all of them first. */
+  const bring = (...operands: readonly (Operand | number)[]): void => {
+    for (const a of operands) if (typeof a !== 'number') heap.address(a.storage);
+  };
   return {
     reduce(op, a, axes, out) {
-      // Bringing one storage back may grow the memory, which cuts off views made before: so all of them first.
-      heap.address(a.storage);
-      heap.address(out.storage);
+      bring(a, out);
       kernels.reduce(op, a, axes, out);
+    },
+    unary(op, a, out) {
+      bring(a, out);
+      kernels.unary(op, a, out);
+    },
+    binary(op, a, b, out) {
+      bring(a, b, out);
+      kernels.binary(op, a, b, out);
+    },
+    lu(a, packed, permutation, sign) {
+      bring(a, packed, permutation, sign);
+      kernels.lu(a, packed, permutation, sign);
+    },
+    solve(a, b, out) {
+      bring(a, b, out);
+      return kernels.solve(a, b, out);
+    },
+    triangularSolve(a, b, out, triangle) {
+      bring(a, b, out);
+      return kernels.triangularSolve(a, b, out, triangle);
+    },
+    cholesky(a, out) {
+      bring(a, out);
+      return kernels.cholesky(a, out);
+    },
+    qr(a, q, r) {
+      bring(a, q, r);
+      kernels.qr(a, q, r);
+    },
+    eigh(a, values, vectors) {
+      bring(a, values, vectors);
+      return kernels.eigh(a, values, vectors);
+    },
+    svd(a, u, s, vh) {
+      bring(a, u, s, vh);
+      return kernels.svd(a, u, s, vh);
+    },
+    random: kernels.random,
+    compile: kernels.compile,
+    run(compiled, inputs, outputs) {
+      bring(...inputs, ...outputs);
+      kernels.run(compiled, inputs, outputs);
     },
   };
 }

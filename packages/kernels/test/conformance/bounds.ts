@@ -39,6 +39,22 @@ const unary: Readonly<Record<UnaryOp, 'bits' | 'value' | 'ulp'>> = {
   ceil: 'bits',
   round: 'bits',
   trunc: 'bits',
+  exp2: 'ulp',
+  log2: 'ulp',
+  log10: 'ulp',
+  tan: 'ulp',
+  asin: 'ulp',
+  acos: 'ulp',
+  atan: 'ulp',
+  sinh: 'ulp',
+  cosh: 'ulp',
+  asinh: 'ulp',
+  acosh: 'ulp',
+  atanh: 'ulp',
+  erfc: 'ulp',
+  erfinv: 'ulp',
+  lgamma: 'ulp',
+  digamma: 'ulp',
 };
 
 const arithmetic: Readonly<Record<ArithmeticOp, 'bits' | 'value' | 'ulp'>> = {
@@ -49,6 +65,14 @@ const arithmetic: Readonly<Record<ArithmeticOp, 'bits' | 'value' | 'ulp'>> = {
   pow: 'ulp',
   maximum: 'value',
   minimum: 'value',
+  floorDiv: 'value',
+  remainder: 'value',
+  fmod: 'bits',
+  atan2: 'ulp',
+  hypot: 'ulp',
+  logaddexp: 'ulp',
+  xlogy: 'ulp',
+  polygamma: 'ulp',
 };
 
 function boundOf(kind: 'bits' | 'value' | 'ulp', dtype: DType): Bound {
@@ -73,6 +97,8 @@ export const bounds = {
   prod: (n: number): Bound => ({ kind: 'scaled', eps: n + 1 }),
   /** In units of sum |a| |b| (+ |out| when accumulating), for k terms. */
   gemm: (k: number): Bound => ({ kind: 'scaled', eps: k + 1 }),
+  /** In units of the sum of |products|, for n terms, which may be summed in any order. */
+  products: (n: number): Bound => ({ kind: 'scaled', eps: n + 1 }),
   /** In units of |a b| + |c|, for a * b + c with one rounding or two. */
   fused: { kind: 'scaled', eps: 1 } as Bound,
   /** In units of 16, which no number in that test exceeds. */

@@ -261,7 +261,7 @@ export function randomConformance({ tested, reference, runs }: Tiers): void {
     fc.integer({ min: 0, max: 2 ** 53 - 20_000 }),
   );
   describe('random', () => {
-    for (const kind of ['uniform', 'normal'] as const) {
+    for (const kind of ['uniform', 'normal', 'exponential'] as const) {
       for (const dtype of ['float32', 'float64'] as const) {
         test(`${kind} ${dtype}: the documented stream to the last bit`, () => {
           const plan = fc.tuple(

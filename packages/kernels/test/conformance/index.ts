@@ -1,10 +1,13 @@
 import { describe } from 'vitest';
 import type { Kernels } from '../../src/interface.js';
 import { createReference } from '../../src/reference/index.js';
+import { convolutionConformance } from './convolutions.js';
 import { boolConformance, copyConformance, gatherConformance, randomConformance } from './copies.js';
 import { expressionConformance } from './expressions.js';
+import { factorisationConformance } from './factorisations.js';
 import { binaryConformance, unaryConformance } from './maps.js';
 import { memoryConformance } from './memory.js';
+import { poolConformance } from './pools.js';
 import { gemmConformance } from './products.js';
 import { reduceConformance } from './reductions.js';
 
@@ -43,6 +46,9 @@ export function conformance(makeKernels: () => Kernels, options: ConformanceOpti
     gatherConformance(tiers);
     reduceConformance(tiers);
     gemmConformance(tiers);
+    factorisationConformance(tiers);
+    convolutionConformance(tiers);
+    poolConformance(tiers);
     expressionConformance(tiers);
     randomConformance(tiers);
     boolConformance(tiers);

@@ -41,9 +41,42 @@ const unaryOps: readonly UnaryOp[] = [
   'ceil',
   'round',
   'trunc',
+  'exp2',
+  'log2',
+  'log10',
+  'tan',
+  'asin',
+  'acos',
+  'atan',
+  'sinh',
+  'cosh',
+  'asinh',
+  'acosh',
+  'atanh',
+  'erfc',
+  'erfinv',
+  'lgamma',
+  'digamma',
 ];
 const intUnaryOps: readonly UnaryOp[] = ['neg', 'abs', 'sign', 'square', 'relu'];
-const arithmeticOps: readonly ArithmeticOp[] = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum'];
+const arithmeticOps: readonly ArithmeticOp[] = [
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'pow',
+  'maximum',
+  'minimum',
+  'floorDiv',
+  'remainder',
+  'fmod',
+  'atan2',
+  'hypot',
+  'logaddexp',
+  'xlogy',
+  'polygamma',
+];
+const integerOps: readonly ArithmeticOp[] = ['add', 'sub', 'mul', 'pow', 'maximum', 'minimum'];
 const compareOps: readonly CompareOp[] = ['eq', 'ne', 'lt', 'le', 'gt', 'ge'];
 const logicalOps: readonly LogicalOp[] = ['logicalAnd', 'logicalOr', 'logicalXor'];
 
@@ -176,16 +209,16 @@ export function binaryConformance({ tested, reference, runs }: Tiers): void {
   describe('binary', () => {
     for (const op of arithmeticOps) {
       for (const dtype of floats) apply(op, dtype, dtype, bounds.arithmetic(op, dtype));
-      if (op !== 'div') apply(op, 'int32', 'int32', bounds.value);
+      if (integerOps.includes(op)) apply(op, 'int32', 'int32', bounds.value);
     }
     for (const op of compareOps) for (const dtype of everyDtype) apply(op, dtype, 'bool', bounds.value);
     for (const op of logicalOps) apply(op, 'bool', 'bool', bounds.value);
 
-    test('int32 div throws DTypeError', () => {
+    test.each(arithmeticOps.filter(op => !integerOps.includes(op)))('int32 %s throws DTypeError', op => {
       Comparison.run(tested, reference, c => {
         const a = c.input('int32', contiguous([2]), [1, 2]);
         const out = c.output('int32', [2]);
-        expect(() => c.tested.binary('div', a.tested, a.tested, out.tested)).toThrow(DTypeError);
+        expect(() => c.tested.binary(op, a.tested, a.tested, out.tested)).toThrow(DTypeError);
       });
     });
 

@@ -1,17 +1,8 @@
 import * as f from '../../../src/index.js';
-import { type Adapter, type AdapterTable, adapter } from '../params.js';
-
-/** The products that are matmul itself, for operands of certain ranks. */
-function product(second: string): Adapter {
-  return adapter(`input ${second}`, p => f.matmul(p.tensor('input'), p.tensor(second)));
-}
+import { type AdapterTable, adapter } from '../params.js';
 
 export const linalg: AdapterTable = {
-  matmul: product('other'),
-  mm: product('mat2'),
-  bmm: product('mat2'),
-  mv: product('vec'),
-  dot: product('other'),
+  matmul: adapter('input other', p => f.matmul(p.tensor('input'), p.tensor('other'))),
   linear: adapter('input weight bias', p =>
     f.linear(p.tensor('input'), p.tensor('weight'), p.maybeTensor('bias') ?? null),
   ),

@@ -38,12 +38,9 @@ const neg = unary(f.neg);
 const div = adapter('input other rounding_mode', p => {
   const [a, b] = operands(p);
   const mode = p.text('rounding_mode');
-  if (mode === undefined) return f.div(a, b);
-  // Rounding down is no floor of the quotient: 1 / 0.1 is 10, but 0.1 goes into 1 only 9 times.
-  if (mode !== 'trunc') throw new NotSupported(`rounding_mode ${mode}`);
-  // Detached, since a rounded quotient has derivative 0, also where that of the quotient is infinite.
-  const [x, y] = [a, b].map(operand => (typeof operand === 'number' ? operand : operand.detach()));
-  return f.trunc(f.div(x, y));
+  if (mode !== undefined && mode !== 'trunc' && mode !== 'floor')
+    throw new NotSupported(`rounding_mode ${mode}`);
+  return f.div(a, b, { rounding: mode });
 });
 
 const clamp = adapter('input min max', p =>
@@ -73,11 +70,7 @@ export const pointwise: AdapterTable = {
   square: unary(f.square),
   tanh: unary(f.tanh),
   trunc: unary(f.trunc),
-  round: adapter('input decimals', p => {
-    const decimals = p.maybeNumber('decimals') ?? 0;
-    if (decimals !== 0) throw new NotSupported('decimals other than 0');
-    return f.round(p.tensor('input'));
-  }),
+  round: adapter('input decimals', p => f.round(p.tensor('input'), { decimals: p.maybeNumber('decimals') })),
 
   add,
   sub,

@@ -3,6 +3,7 @@ import { unsupported } from '../../reference/view.js';
 import { Layout, layoutOf, Rows } from '../broadcast.js';
 import { createCopy } from '../copy.js';
 import { sizeOf } from '../layout.js';
+import { servedByReference } from '../reference.js';
 import type { Runtime } from '../runtime.js';
 import { generate, InputKind } from './generate.js';
 import { simplify, textOf } from './simplify.js';
@@ -16,8 +17,11 @@ class Program implements CompiledExpression {
   readonly simplified: Expression;
   readonly itemBytes: number;
   readonly kernels: Map<number | string, Kernel> = new Map();
+  /** For an expression with an op that has no compiled code. */
+  readonly byReference: CompiledExpression | null;
 
-  constructor(expression: Expression) {
+  constructor(expression: Expression, byReference: CompiledExpression | null) {
+    this.byReference = byReference;
     this.expression = expression;
     this.itemBytes = expression.dtype === 'float32' ? 4 : 8;
     this.simplified = simplify(expression);
@@ -31,7 +35,10 @@ const kindsInNumber = 22;
  * Expressions compiled at run time: each becomes a small WebAssembly module that reads and writes every array once. The results
  * are those of the ops one by one, bit for bit.
  */
-export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'run'> {
+export function createExpression(
+  runtime: Runtime,
+  reference: Pick<Kernels, 'compile' | 'run'>,
+): Pick<Kernels, 'compile' | 'run'> {
   const { heap } = runtime;
   const programs = new Map<string, Program>();
   const rows = new Rows(createCopy(runtime));
@@ -135,7 +142,7 @@ export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'r
       const text = textOf(expression);
       let program = programs.get(text);
       if (program === undefined) {
-        program = new Program(expression);
+        program = new Program(expression, isServed(expression) ? reference.compile(expression) : null);
         programs.set(text, program);
       }
       return program;
@@ -162,10 +169,20 @@ export function createExpression(runtime: Runtime): Pick<Kernels, 'compile' | 'r
       }
       const total = sizeOf(shape);
       if (total === 0) return;
+      if (program.byReference !== null) {
+        reference.run(program.byReference, inputs, outputs);
+        return;
+      }
       if (flat) runFlat(program, inputs, outputs, total);
       else runRows(program, inputs, outputs);
     },
   };
+}
+
+const served: ReadonlySet<string> = new Set([...servedByReference.unary, ...servedByReference.binary]);
+
+function isServed(expression: Expression): boolean {
+  return expression.nodes.some(node => served.has(node.op));
 }
 
 function kindOf(input: Operand, layout: Layout): InputKind {
