@@ -49,8 +49,10 @@ export class Heap {
   private readonly old: Storage[] = [];
   private youngBytes = 0;
   private oldBytes = 0;
-  /** Bytes that came back since the young were evacuated last. */
+  /** Bytes that came back for the first time since the young were evacuated last. */
   private returnedYoung = 0;
+  /** How often that was much, with this budget. */
+  private tight = 0;
   /** Bytes that came back since the old were evacuated last. */
   private returned = 0;
   /** A reload found no room: everything must go at the next chance. */
@@ -224,8 +226,12 @@ export class Heap {
     this.evacuations++;
     this.evacuatedBytes += this.youngBytes;
     this.youngBytes = 0;
-    if (this.returnedYoung > this.youngBudget / 4)
+    if (this.returnedYoung > this.youngBudget / 4) this.tight++;
+    // Not at the first time: data that were made at the start and stay come back as well.
+    if (this.tight === 2) {
       this.youngBudget = Math.min(2 * this.youngBudget, this.mostYoung);
+      this.tight = 0;
+    }
     this.returnedYoung = 0;
     this.startOver();
   }
@@ -263,11 +269,12 @@ export class Heap {
     storage.address = address;
     storage.data = null;
     const size = classSize[sizeClass(bytes)];
-    if (storage.returns++ === 0) this.joinYoung(storage, size);
-    else this.joinOld(storage);
+    if (storage.returns++ === 0) {
+      this.joinYoung(storage, size);
+      this.returnedYoung += size;
+    } else this.joinOld(storage);
     this.reloads++;
     this.reloadedBytes += bytes;
-    this.returnedYoung += size;
     this.returned += size;
     return address;
   }
