@@ -7,6 +7,7 @@ for (const name of [
   '@fluxion/nn',
   '@fluxion/optim',
   '@fluxion/regularize',
+  '@fluxion/data',
   'fluxion',
 ]) {
   const code = await bundle(`export * from '${name}';`);

@@ -31,6 +31,8 @@ const cases: readonly [file: string, source: string, rule: string | null][] = [
   ['regularize/src', `import { Linear } from '@fluxion/nn';`, 'noRestrictedImports'],
   ['regularize/src', `import * as a from '@fluxion/nn';`, 'noRestrictedImports'],
   ['regularize/src', `import { a } from '@fluxion/optim';`, 'noRestrictedImports'],
+  ['data/src', `import { a } from '@fluxion/autograd';`, null],
+  ['data/src', `import { a } from '@fluxion/nn';`, 'noRestrictedImports'],
   ['gradcheck/src', `import { a } from '@fluxion/autograd';`, null],
   ['gradcheck/src', `import { a } from '@fluxion/nn';`, 'noRestrictedImports'],
   ['fluxion/src', `export * from '@fluxion/nn';`, null],
