@@ -17,6 +17,7 @@ describe('the umbrella', () => {
   });
 
   test('no name of autograd is hidden by a namespace', () => {
-    for (const name of ['data', 'nn', 'optim', 'regularize']) expect(Object.keys(autograd)).not.toContain(name);
+    for (const name of ['data', 'nn', 'optim', 'regularize'])
+      expect(Object.keys(autograd)).not.toContain(name);
   });
 });
