@@ -181,10 +181,10 @@ export type LinearFits<X extends Shape, W extends Shape, Bias extends Shape = []
 
 // Dims. The index of a dim is its key in the tuple, counted from the front: '0', '1', ...
 
-type Unknown = 'unknown';
+export type Unknown = 'unknown';
 
 /** The index of dim `D`; `Unknown` where rank or dim are not known or the dim does not exist. */
-type Index<S extends Shape, D extends number> = number extends D | S['length']
+export type Index<S extends Shape, D extends number> = number extends D | S['length']
   ? Unknown
   : IndexOfKey<S, `${D}`>;
 
@@ -208,21 +208,25 @@ type Indices<S extends Shape, Dims extends number | readonly number[]> = Dims ex
       : Index<S, Dims[number]>
     : never;
 
-type SizeAt<S extends Shape, I> = I extends keyof S ? (S[I] extends number ? S[I] : number) : number;
+export type SizeAt<S extends Shape, I> = I extends keyof S ? (S[I] extends number ? S[I] : number) : number;
 
 /** What stands before an index, and the rest: [Before, From]. */
-type SplitAt<S extends Shape, I extends string, Before extends Shape = []> = `${Before['length']}` extends I
+export type SplitAt<
+  S extends Shape,
+  I extends string,
+  Before extends Shape = [],
+> = `${Before['length']}` extends I
   ? [Before, S]
   : S extends readonly [infer M extends number, ...infer Rest extends Shape]
     ? SplitAt<Rest, I, [...Before, M]>
     : [Before, []];
 
-type Insert<S extends Shape, I extends string, N extends number> =
+export type Insert<S extends Shape, I extends string, N extends number> =
   SplitAt<S, I> extends [infer Before extends Shape, infer After extends Shape]
     ? [...Before, N, ...After]
     : Shape;
 
-type Remove<
+export type Remove<
   S extends Shape,
   I extends string,
   Result extends Shape = [],

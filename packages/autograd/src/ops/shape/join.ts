@@ -1,11 +1,12 @@
 import { kernels } from '@fluxion/kernels';
-import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../../errors.js';
+import { ShapeError, showShape } from '../../errors.js';
 import { raw } from '../../tensor/raw.js';
 import { normalizeDim, sameShape } from '../../tensor/shape.js';
 import type { Cat, CatFits, ShapesOf, Stack, StackFits } from '../../tensor/shapeTypes.js';
-import { Tensor } from '../../tensor/tensor.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { apply, type Primitive, savesNothing } from '../define.js';
 import { cut, sliceOf } from './cut.js';
+import { checkList } from './list.js';
 import { unsqueeze } from './reshape.js';
 
 const catOp: Primitive<number> = {
@@ -33,22 +34,6 @@ const catOp: Primitive<number> = {
     return out;
   },
 };
-
-/** Throws unless it is a list of tensors, at least one, of one dtype. */
-export function checkList(op: string, tensors: readonly Tensor[]): void {
-  if (!Array.isArray(tensors))
-    throw new ArgumentError(`${op}: expected a list of tensors, got ${show(tensors)}. Write ${op}([a, b]).`);
-  if (tensors.length === 0)
-    throw new ArgumentError(`${op}: expected at least one tensor, got an empty list.`);
-  tensors.forEach((t: unknown, i) => {
-    if (!(t instanceof Tensor))
-      throw new ArgumentError(`${op}: entry ${i} of the list is ${show(t)}; expected a tensor.`);
-    if (t.dtype !== tensors[0].dtype)
-      throw new DTypeError(
-        `${op}: tensor 0 is ${tensors[0].dtype} and tensor ${i} is ${t.dtype}; they must be the same. Convert with to().`,
-      );
-  });
-}
 
 /** Tensors joined along a dim; throws, in the name of `op`, where another size differs. */
 export function joined(op: string, tensors: readonly Tensor[], dim: number): Tensor {

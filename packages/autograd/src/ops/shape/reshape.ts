@@ -1,6 +1,6 @@
 import { kernels } from '@fluxion/kernels';
 import { IndexError, ShapeError, showShape } from '../../errors.js';
-import { raw, view } from '../../tensor/raw.js';
+import { raw, view as viewOf } from '../../tensor/raw.js';
 import {
   checkShape,
   contiguousStrides,
@@ -8,7 +8,9 @@ import {
   normalizeDims,
   numel,
   sameShape,
+  viewStrides,
 } from '../../tensor/shape.js';
+import type { AtLeast1, AtLeast2, AtLeast3, Ravel, Unflatten } from '../../tensor/shapeTypes/moves.js';
 import type { Flatten, Reshape, ReshapeFits, Shape, Squeeze, Unsqueeze } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { apply, type Primitive, savesNothing } from '../define.js';
@@ -20,57 +22,21 @@ const reshapeOp: Primitive<readonly number[]> = {
   forward: (inputs, shape) => {
     const x = inputs[0] as Tensor;
     const strides = viewStrides(x, shape);
-    if (strides !== null) return view(x, x.offset, shape, strides);
+    if (strides !== null) return viewOf(x, x.offset, shape, strides);
     const out = raw(shape, x.dtype);
     // The copy goes through the old shape; the elements are the same ones in the same order.
-    kernels().copy(x, view(out, 0, x.shape, contiguousStrides(x.shape)));
+    kernels().copy(x, viewOf(out, 0, x.shape, contiguousStrides(x.shape)));
     return out;
   },
 };
 
-/** Strides that show the elements in another shape without copying; null where there are none. */
-export function viewStrides(x: Tensor, shape: readonly number[]): number[] | null {
-  if (x.contiguous) return contiguousStrides(shape);
-  // Runs of dims that lie in one another without gaps can be cut anew; each new dim must lie inside one run.
-  const strides = new Array<number>(shape.length).fill(0);
-  let from = x.shape.length - 1;
-  let to = shape.length - 1;
-  while (from >= 0) {
-    let runSize = x.shape[from];
-    const runStride = x.strides[from];
-    while (from > 0 && (x.shape[from - 1] === 1 || x.strides[from - 1] === runStride * runSize))
-      runSize *= x.shape[--from];
-    let step = runStride;
-    let left = runSize;
-    while (to >= 0 && left > 1 && left % shape[to] === 0) {
-      strides[to] = step;
-      step *= shape[to];
-      left /= shape[to--];
-    }
-    if (left !== 1) return null;
-    from--;
-  }
-  while (to >= 0) {
-    if (shape[to] !== 1) return null;
-    to--;
-  }
-  return strides;
+/** Reshape for shapes that are known to fit. */
+export function reshapeTo(x: Tensor, shape: readonly number[]): Tensor {
+  return sameShape(x.shape, shape) ? x : apply(reshapeOp, [x], shape);
 }
 
-/**
- * The same elements in C order in another shape; one size may be -1 and is worked out. Shares memory where the strides allow it,
- * else copies.
- */
-export function reshape<S extends Shape, const T extends Shape>(
-  x: Tensor<S>,
-  shape: T & ReshapeFits<S, T>,
-): Tensor<Reshape<S, T>> {
-  const target = inferSize('reshape', x.shape, shape as Shape);
-  return apply(reshapeOp, [x], target) as unknown as Tensor<Reshape<S, T>>;
-}
-
-/** The shape asked for with its -1 worked out; throws unless it has as many elements as `from`. */
-export function inferSize(op: string, from: readonly number[], shape: readonly number[]): readonly number[] {
+/** The shape asked for, its -1 worked out; throws unless it has as many elements as `from`. */
+function inferSize(op: string, from: readonly number[], shape: readonly number[]): readonly number[] {
   if (!Array.isArray(shape)) checkShape(op, shape);
   const hole = shape.indexOf(-1);
   const size = numel(from);
@@ -90,6 +56,54 @@ export function inferSize(op: string, from: readonly number[], shape: readonly n
       `${op}: cannot work out the -1 in ${showShape(shape)}: ${size} elements of shape ${showShape(from)} do not divide by ${known}.`,
     );
   return shape.map((n, i) => (i === hole ? size / known : n));
+}
+
+/**
+ * The same elements in C order in another shape; one size may be -1 and is worked out. Shares memory where the strides allow it,
+ * else copies.
+ */
+export function reshape<S extends Shape, const T extends Shape>(
+  x: Tensor<S>,
+  shape: T & ReshapeFits<S, T>,
+): Tensor<Reshape<S, T>> {
+  const target = inferSize('reshape', x.shape, shape as Shape);
+  return apply(reshapeOp, [x], target) as unknown as Tensor<Reshape<S, T>>;
+}
+
+/** Reshaped to the shape of another tensor. */
+export function reshapeAs<S extends Shape, T extends Shape>(
+  x: Tensor<S>,
+  other: Tensor<T> & ReshapeFits<S, T>,
+): Tensor<T>;
+export function reshapeAs(x: Tensor, other: Tensor): Tensor {
+  return apply(reshapeOp, [x], inferSize('reshapeAs', x.shape, other.shape));
+}
+
+function viewed(op: string, x: Tensor, shape: readonly number[]): Tensor {
+  const target = inferSize(op, x.shape, shape);
+  if (viewStrides(x, target) === null)
+    throw new ShapeError(
+      `${op}: a tensor of shape ${showShape(x.shape)} with strides ${showShape(x.strides)} cannot be seen as ${showShape(target)} without a copy. ` +
+        'Use reshape, which copies where it must.',
+    );
+  return apply(reshapeOp, [x], target);
+}
+
+/** Like `reshape`, but sure to share memory: a ShapeError where that takes a copy. */
+export function view<S extends Shape, const T extends Shape>(
+  x: Tensor<S>,
+  shape: T & ReshapeFits<S, T>,
+): Tensor<Reshape<S, T>> {
+  return viewed('view', x, shape as Shape) as unknown as Tensor<Reshape<S, T>>;
+}
+
+/** Seen in the shape of another tensor; a ShapeError where that takes a copy. */
+export function viewAs<S extends Shape, T extends Shape>(
+  x: Tensor<S>,
+  other: Tensor<T> & ReshapeFits<S, T>,
+): Tensor<T>;
+export function viewAs(x: Tensor, other: Tensor): Tensor {
+  return viewed('viewAs', x, other.shape);
 }
 
 /** Without the dims of size 1, or without those named (which stay when their size is not 1); shares memory. */
@@ -126,7 +140,37 @@ export function flatten<S extends Shape, const A extends number = 0, const B ext
   return reshapeTo(x, shape) as Tensor<Flatten<S, A, B>>;
 }
 
-/** Reshape for shapes that are known to fit. */
-export function reshapeTo(x: Tensor, shape: readonly number[]): Tensor {
-  return sameShape(x.shape, shape) ? x : apply(reshapeOp, [x], shape);
+/** One dim made several, of the given sizes; one of them may be -1 and is worked out. The inverse of `flatten`. */
+export function unflatten<S extends Shape, const D extends number, const N extends Shape>(
+  x: Tensor<S>,
+  dim: D,
+  sizes: N,
+): Tensor<Unflatten<S, D, N>> {
+  if (x.ndim === 0) throw new IndexError('unflatten: a scalar has no dim to unflatten. Use reshape.');
+  const d = normalizeDim('unflatten', dim, x.ndim);
+  const parts = inferSize('unflatten', [x.shape[d]], sizes);
+  return reshapeTo(x, [...x.shape.slice(0, d), ...parts, ...x.shape.slice(d + 1)]) as Tensor<
+    Unflatten<S, D, N>
+  >;
+}
+
+/** All elements in one dim, in C order; shares memory where the strides allow it. */
+export function ravel<S extends Shape>(x: Tensor<S>): Tensor<Ravel<S>> {
+  return reshapeTo(x, [x.size]) as Tensor<Ravel<S>>;
+}
+
+/** A scalar as [1]; all else as it is. */
+export function atleast1d<S extends Shape>(x: Tensor<S>): Tensor<AtLeast1<S>> {
+  return (x.ndim === 0 ? reshapeTo(x, [1]) : x) as Tensor<AtLeast1<S>>;
+}
+
+/** A scalar as [1, 1], a vector as a row [1, n]; all else as it is. Shares memory. */
+export function atleast2d<S extends Shape>(x: Tensor<S>): Tensor<AtLeast2<S>> {
+  return (x.ndim < 2 ? reshapeTo(x, [1, x.size]) : x) as Tensor<AtLeast2<S>>;
+}
+
+/** A scalar as [1, 1, 1], a vector as [1, n, 1], a matrix as [m, n, 1]; all else as it is. Shares memory. */
+export function atleast3d<S extends Shape>(x: Tensor<S>): Tensor<AtLeast3<S>> {
+  const shape = x.ndim < 2 ? [1, x.size, 1] : [...x.shape, 1];
+  return (x.ndim < 3 ? reshapeTo(x, shape) : x) as Tensor<AtLeast3<S>>;
 }
