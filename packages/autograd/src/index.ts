@@ -3,6 +3,7 @@ import './ops/methods.js';
 import './ops/methods/convolution.js';
 import './ops/methods/elementwise.js';
 import './ops/methods/products.js';
+import './ops/methods/shape.js';
 
 export type { DType, TypedArray } from '@fluxion/kernels';
 export * from './errors.js';
@@ -89,21 +90,41 @@ export {
   type VarOptions,
   variance as var,
 } from './ops/reduce.js';
+export * from './ops/shape/combine.js';
+export { type SliceOptions, select, slice, split } from './ops/shape/cut.js';
+export * from './ops/shape/diagonal.js';
+export { broadcastTensors, broadcastTo, expand, expandAs } from './ops/shape/expand.js';
+export * from './ops/shape/flip.js';
+export { cat, stack } from './ops/shape/join.js';
+export * from './ops/shape/pad.js';
 export {
-  cat,
-  expand,
-  flatten,
+  moveaxis,
+  movedim,
   permute,
-  reshape,
-  type SliceOptions,
-  select,
-  slice,
-  split,
-  squeeze,
-  stack,
+  swapaxes,
+  swapdims,
+  t,
   transpose,
+} from './ops/shape/permute.js';
+export * from './ops/shape/pieces.js';
+export * from './ops/shape/repeat.js';
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  flatten,
+  ravel,
+  reshape,
+  reshapeAs,
+  squeeze,
+  unflatten,
   unsqueeze,
-} from './ops/shape.js';
+  view,
+  viewAs,
+} from './ops/shape/reshape.js';
+export * from './ops/shape/roll.js';
+export * from './ops/shape/slidingWindow.js';
+export * from './ops/shape/stacks.js';
 export { logSoftmax, logsumexp, softmax } from './ops/softmax.js';
 export {
   acos,

@@ -27,6 +27,23 @@ function checkWritable(op: string, t: Tensor): void {
       throw new GraphError(
         `${op}: the tensor of shape ${showShape(t.shape)} is an expanded view whose elements share memory in dim ${i}. Clone it first.`,
       );
+  if (!t.contiguous && overlaps(t))
+    throw new GraphError(
+      `${op}: the tensor of shape ${showShape(t.shape)} with strides ${showShape(t.strides)} is a view whose elements share memory. Clone it first.`,
+    );
+}
+
+/** Whether two elements may lie in one place, as those of windows that overlap do. */
+function overlaps(t: Tensor): boolean {
+  const dims = t.shape.map((_, i) => i).filter(i => t.shape[i] > 1);
+  dims.sort((i, j) => Math.abs(t.strides[i]) - Math.abs(t.strides[j]));
+  let reach = 0;
+  for (const i of dims) {
+    const stride = Math.abs(t.strides[i]);
+    if (stride <= reach) return true;
+    reach += stride * (t.shape[i] - 1);
+  }
+  return false;
 }
 
 function checkSource(op: string, t: Tensor, value: Input): void {

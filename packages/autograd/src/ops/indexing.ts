@@ -5,7 +5,8 @@ import { normalizeDim } from '../tensor/shape.js';
 import type { IndexSelect, OneHot, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { eq } from './binary.js';
-import { apply, composite, type Primitive, savesNothing } from './define.js';
+import { apply, composite, type Primitive } from './define.js';
+import { box } from './shape/part.js';
 import { expand, reshapeTo, unsqueeze } from './shape.js';
 import { to } from './unary.js';
 
@@ -102,37 +103,10 @@ const scatterAddOp: Primitive<number> = {
 /** The gradient of the source of scatterAdd: what the index picks, and zero where the source is larger than the index. */
 function windowed(g: Tensor, dim: number, index: Tensor, shape: readonly number[]): Tensor {
   const picked = apply(gatherOp, [g, index], dim);
-  return shape.some((size, i) => size !== index.shape[i]) ? pad(picked, shape) : picked;
+  if (shape.every((size, i) => size === index.shape[i])) return picked;
+  const corner = { start: shape.map(() => 0), sizes: picked.shape };
+  return apply(box.put, [picked], { part: corner, shape, value: 0 });
 }
-
-/** Zeros of a larger shape with the tensor in the first corner. */
-function pad(x: Tensor, shape: readonly number[]): Tensor {
-  return apply(padOp, [x], shape);
-}
-
-const padOp: Primitive<readonly number[]> = {
-  name: 'padEnd',
-  savesInput: savesNothing,
-  vjp: (g, n) => [apply(cropOp, [g], n.inputShapes[0])],
-  forward: (inputs, shape) => {
-    const x = inputs[0] as Tensor;
-    const out = zeros(shape, x);
-    kernels().copy(x, { storage: out.storage, offset: 0, shape: x.shape, strides: out.strides });
-    return out;
-  },
-};
-
-const cropOp: Primitive<readonly number[]> = {
-  name: 'cropEnd',
-  savesInput: savesNothing,
-  vjp: (g, n) => [apply(padOp, [g], n.inputShapes[0])],
-  forward: (inputs, shape) => {
-    const x = inputs[0] as Tensor;
-    const out = raw(shape, x.dtype);
-    kernels().copy({ storage: x.storage, offset: x.offset, shape, strides: x.strides }, out);
-    return out;
-  },
-};
 
 /** A copy of x with out[i][index[i][j][k]][k] += source[i][j][k] for dim 1; equal indices add up. */
 export function scatterAdd<S extends Shape>(

@@ -36,6 +36,7 @@ import * as matmul from './matmul.js';
 import { convolutionMethods } from './methods/convolution.js';
 import { elementwiseMethods } from './methods/elementwise.js';
 import { productMethods } from './methods/products.js';
+import { shapeMethods } from './methods/shape.js';
 import * as read from './read.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
@@ -107,6 +108,7 @@ const functions = {
   matmul: matmul.matmul,
   linear: matmul.linear,
   ...productMethods,
+  ...shapeMethods,
   reshape: shape.reshape,
   transpose: shape.transpose,
   permute: shape.permute,
@@ -229,7 +231,7 @@ declare module '../tensor/tensor.js' {
       this: Tensor<A>,
       shape: T & ExpandFits<A, T>,
     ): Tensor<Expand<A, T>>;
-    squeeze<A extends Shape, const D extends number | undefined = undefined>(
+    squeeze<A extends Shape, const D extends number | readonly number[] | undefined = undefined>(
       this: Tensor<A>,
       dim?: D,
     ): Tensor<Squeeze<A, D>>;

@@ -107,3 +107,12 @@ export const fold: (x: Tensor, outputSize: PerDim, kernelSize: PerDim, options?:
     const image = apply(foldOp, [reshapeTo(x, plan.columns)], plan);
     return x.ndim === 3 ? image : reshapeTo(image, image.shape.slice(1));
   });
+
+/** Columns [1, C, size, windows] of a vector [1, C, length], added up where they came from. */
+export function foldWindows(columns: Tensor, length: number, step: number): Tensor {
+  return apply(foldOp, [columns], {
+    geometry: { stride: [step], padding: [0], dilation: [1], groups: 1 },
+    image: [1, columns.shape[1], length],
+    columns: columns.shape,
+  });
+}

@@ -95,3 +95,35 @@ export function checkShape(op: string, shape: readonly number[]): void {
         `${op}: size ${show(shape[i])} in shape ${showShape(shape)} (dim ${i}) is not a whole number from 0. Round it first.`,
       );
 }
+
+/** Strides that show the elements in another shape without copying; null where there are none. */
+export function viewStrides(
+  x: { readonly shape: readonly number[]; readonly strides: readonly number[] },
+  shape: readonly number[],
+): number[] | null {
+  if (isContiguous(x.shape, x.strides)) return contiguousStrides(shape);
+  // Runs of dims that lie in one another without gaps can be cut anew; each new dim must lie inside one run.
+  const strides = new Array<number>(shape.length).fill(0);
+  let from = x.shape.length - 1;
+  let to = shape.length - 1;
+  while (from >= 0) {
+    let runSize = x.shape[from];
+    const runStride = x.strides[from];
+    while (from > 0 && (x.shape[from - 1] === 1 || x.strides[from - 1] === runStride * runSize))
+      runSize *= x.shape[--from];
+    let step = runStride;
+    let left = runSize;
+    while (to >= 0 && left > 1 && left % shape[to] === 0) {
+      strides[to] = step;
+      step *= shape[to];
+      left /= shape[to--];
+    }
+    if (left !== 1) return null;
+    from--;
+  }
+  while (to >= 0) {
+    if (shape[to] !== 1) return null;
+    to--;
+  }
+  return strides;
+}

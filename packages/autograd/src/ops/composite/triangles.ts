@@ -5,7 +5,7 @@ import type { Shape } from '../../tensor/shapeTypes.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { where } from '../binary.js';
 import { composite } from '../define.js';
-import { indexSelect, scatterAdd } from '../indexing.js';
+import { diagEmbed, diagonal } from '../shape/diagonal.js';
 import { expand, reshapeTo } from '../shape.js';
 
 export interface DiagonalOptions {
@@ -51,40 +51,22 @@ export const triu: <S extends Shape>(x: Tensor<S>, options?: DiagonalOptions) =>
   (row, column, diagonal) => column - row >= diagonal,
 );
 
-/** Where in C order the elements of a diagonal stand. */
-function diagonalIndex(rows: number, columns: number, diagonal: number): Tensor {
-  const row = Math.max(-diagonal, 0);
-  const column = Math.max(diagonal, 0);
-  const n = Math.max(Math.min(rows - row, columns - column), 0);
-  const index = raw([n], 'int32');
-  kernels().write(
-    index,
-    Int32Array.from({ length: n }, (_, i) => (row + i) * columns + column + i),
-  );
-  return index;
-}
-
-/** Of a vector the matrix with it as a diagonal; of a matrix that diagonal. */
+/** Of a vector the matrix with it as a diagonal; of a matrix that diagonal, which shares its memory. */
 export const diag: (x: Tensor, options?: DiagonalOptions) => Tensor = composite(
   'diag',
-  (x: Tensor, { diagonal = 0 }: DiagonalOptions = {}) => {
-    checkDiagonal('diag', diagonal);
-    if (x.ndim === 1) {
-      const n = x.size + Math.abs(diagonal);
-      const zeros = raw([n * n], x.dtype);
-      kernels().fill(zeros, 0);
-      return reshapeTo(scatterAdd(zeros, 0, diagonalIndex(n, n, diagonal), x), [n, n]);
-    }
+  (x: Tensor, { diagonal: offset = 0 }: DiagonalOptions = {}) => {
+    checkDiagonal('diag', offset);
+    if (x.ndim === 1) return diagEmbed(x, { offset });
     if (x.ndim !== 2)
       throw new ShapeError(
         `diag: expected a vector or a matrix, got shape ${showShape(x.shape)}. Use diagonal or diagEmbed for batches.`,
       );
     const [rows, columns] = x.shape;
-    if (diagonal > columns || -diagonal > rows)
+    if (offset > columns || -offset > rows)
       throw new ArgumentError(
-        `diag: a matrix of shape ${showShape(x.shape)} has no diagonal ${diagonal}; expected one from ${-rows} to ${columns}.`,
+        `diag: a matrix of shape ${showShape(x.shape)} has no diagonal ${offset}; expected one from ${-rows} to ${columns}.`,
       );
-    return indexSelect(reshapeTo(x, [rows * columns]), 0, diagonalIndex(rows, columns, diagonal)) as Tensor;
+    return diagonal(x, { offset });
   },
 );
 
