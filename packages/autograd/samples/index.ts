@@ -1,6 +1,7 @@
 import type * as autograd from '../src/index.js';
 import type { Tensor } from '../src/index.js';
 import { activationSamples } from './activations.js';
+import { attentionSamples } from './attention.js';
 import { binarySamples } from './binary.js';
 import { convolutionSamples } from './convolution.js';
 import { createSamples } from './create.js';
@@ -9,6 +10,7 @@ import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
 import { matmulSamples } from './matmul.js';
+import { normaliseSamples } from './normalise.js';
 import { poolingSamples } from './pooling.js';
 import { productSamples } from './products.js';
 import { randomSamples } from './random.js';
@@ -59,6 +61,8 @@ export const samples = {
   ...convolutionSamples,
   ...poolingSamples,
   ...resampleSamples,
+  ...normaliseSamples,
+  ...attentionSamples,
 } satisfies Record<OpName, OpInfo>;
 
 /** A row without an op fails here. */

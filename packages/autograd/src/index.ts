@@ -11,6 +11,7 @@ export { detectAnomaly } from './graph/anomaly.js';
 export { toDot, toMermaid } from './graph/draw.js';
 export { enableGrad, noGrad } from './graph/modes.js';
 export type { Node } from './graph/node.js';
+export { type Attended, type AttentionOptions, scaledDotProductAttention } from './ops/attention.js';
 export {
   type AvgPoolOptions,
   adaptiveAvgPool1d,
@@ -75,6 +76,10 @@ export {
   type PoolResult,
 } from './ops/maxPool.js';
 export { type MaxUnpoolOptions, maxUnpool2d } from './ops/maxUnpool.js';
+export * from './ops/normalise/batchNorm.js';
+export * from './ops/normalise/layerNorm.js';
+export * from './ops/normalise/normalize.js';
+export * from './ops/normalise/responseNorm.js';
 export type { AdaptiveSize } from './ops/pooling.js';
 export * from './ops/products.js';
 export { bernoulli, type DrawOptions, type MultinomialOptions, multinomial } from './ops/random.js';

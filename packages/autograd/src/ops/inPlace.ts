@@ -14,7 +14,7 @@ export function markChanged(t: Tensor, by: string): void {
 }
 
 /** Throws where a change in place would go unnoticed by a derivative, or would hit one element twice. */
-function checkWritable(op: string, t: Tensor): void {
+export function checkWritable(op: string, t: Tensor): void {
   if (mode.recording && t.node !== null)
     throw new GraphError(
       `${op}: the tensor of shape ${showShape(t.shape)} requires a gradient, and changes in place are not recorded. Wrap the change: ` +

@@ -92,6 +92,13 @@ describe('the replay itself', () => {
     expect(problems(edited(() => 'NaN', ...path))).toEqual([quantity]);
   });
 
+  test('an input that is to be changed by the call, and is not, fails', () => {
+    const { data } = rich.tensors[0];
+    expect(problems(edited(() => ({ 0: data }), 'mutated'))).toEqual([]);
+    const changed = data.map(slightlyOff);
+    expect(problems(edited(() => ({ 0: changed }), 'mutated'))[0]).toBe('mutated[0]');
+  });
+
   test('a gradient that should not be there fails', () => {
     expect(problems(edited(() => null, 'grads', '0'))).toEqual(['grads[0]']);
   });

@@ -4,6 +4,7 @@ import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { linalg } from './linalg.js';
 import { loss } from './loss.js';
+import { normalise } from './normalise.js';
 import { pointwise } from './pointwise.js';
 import { products } from './products.js';
 import { reduce } from './reduce.js';
@@ -21,6 +22,7 @@ const table: AdapterTable = {
   ...indexing,
   ...loss,
   ...spatial,
+  ...normalise,
 };
 
 /** The adapter for a function of PyTorch: `add`, `Tensor.add` and, say, `nn.functional.relu` are entered by their last name. */

@@ -1,0 +1,191 @@
+import { kernels } from '@fluxion/kernels';
+import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../errors.js';
+import { noGrad } from '../graph/modes.js';
+import type { Generator } from '../tensor/generator.js';
+import { raw } from '../tensor/raw.js';
+import { broadcastShapes, sameShape } from '../tensor/shape.js';
+import type { MatMul, Shape, Transpose } from '../tensor/shapeTypes.js';
+import { Tensor } from '../tensor/tensor.js';
+import { add, ge, logicalAnd, mul, ne, where } from './binary.js';
+import { composite, requireFloating } from './define.js';
+import { matmul } from './matmul.js';
+import { drawOf, generatorOf } from './random.js';
+import { amax } from './reduce.js';
+import { reshapeTo, transpose, unsqueeze } from './shape.js';
+import { softmax } from './softmax.js';
+
+export interface AttentionOptions {
+  /**
+   * Broadcasts to [..., L, S]. bool: which keys (S) a query (L) may attend to. Of the dtype of the query: what is added to the scores; -Infinity
+   * forbids. Default: none.
+   */
+  readonly attnMask?: Tensor | null;
+  /** The probability of dropping a weight, whether training or not. Default 0. */
+  readonly dropoutP?: number;
+  /** Whether query i may attend to keys 0 to i alone; if there is a mask, it must allow them too. Default false. */
+  readonly isCausal?: boolean;
+  /** What scores are multiplied with. Default 1 / sqrt(E). */
+  readonly scale?: number | null;
+  /** Whether dim -3 of key and value may be smaller, so that several heads of the query share one of theirs. Default false. */
+  readonly enableGqa?: boolean;
+  /** What is dropped is drawn from it. Default: the one that `manualSeed` seeds. */
+  readonly generator?: Generator;
+}
+
+/** query [..., L, E], key [..., S, E] and value [..., S, Ev] give [..., L, Ev]. */
+export type Attended<Q extends Shape, K extends Shape, V extends Shape> = MatMul<
+  MatMul<Q, Transpose<K, -1, -2>>,
+  V
+>;
+
+function check(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): void {
+  const op = 'scaledDotProductAttention';
+  for (const [name, t] of Object.entries({ query, key, value })) {
+    if (!(t instanceof Tensor)) throw new ArgumentError(`${op}: ${name} is ${show(t)}; expected a tensor.`);
+    requireFloating(op, t);
+    if (t.dtype !== query.dtype)
+      throw new DTypeError(
+        `${op}: the query is ${query.dtype} and the ${name} ${t.dtype}; they must be the same. Convert one with to().`,
+      );
+  }
+  const { attnMask, dropoutP = 0, scale, enableGqa, generator } = options;
+  const least = enableGqa === true ? 3 : 2;
+  const given = `query ${showShape(query.shape)}, key ${showShape(key.shape)}, value ${showShape(value.shape)}`;
+  if (query.ndim < least || key.ndim < least || value.ndim < least)
+    throw new ShapeError(
+      `${op}: ${given}; expected ${least === 3 ? '[..., heads, length, features]' : '[..., length, features]'} of each.`,
+    );
+  const [e, s] = [query.shape[query.ndim - 1], key.shape[key.ndim - 2]];
+  if (key.shape[key.ndim - 1] !== e)
+    throw new ShapeError(
+      `${op}: ${given}: query and key have ${e} and ${key.shape[key.ndim - 1]} features in their last dim; expected as many.`,
+    );
+  if (value.shape[value.ndim - 2] !== s)
+    throw new ShapeError(
+      `${op}: ${given}: there are ${s} keys and ${value.shape[value.ndim - 2]} values in dim -2; expected as many.`,
+    );
+  if (enableGqa === true) {
+    const [heads, shared, others] = [query, key, value].map(t => t.shape[t.ndim - 3]);
+    if (shared !== others || shared === 0 || heads % shared !== 0)
+      throw new ShapeError(
+        `${op}: ${given}: the ${heads} heads of the query cannot share the ${shared} of the key and the ${others} of the value; ` +
+          'expected as many keys as values, and a multiple of them in the query.',
+      );
+  }
+  if (typeof dropoutP !== 'number' || !(dropoutP >= 0 && dropoutP <= 1))
+    throw new ArgumentError(`${op}: dropoutP is ${show(dropoutP)}; expected a probability from 0 to 1.`);
+  if (dropoutP > 0) generatorOf(op, generator);
+  if (scale != null && !Number.isFinite(scale))
+    throw new ArgumentError(`${op}: scale is ${show(scale)}; expected a finite number.`);
+  if (attnMask == null) return;
+  if (!(attnMask instanceof Tensor))
+    throw new ArgumentError(`${op}: attnMask is ${show(attnMask)}; expected a tensor.`);
+  if (attnMask.dtype !== 'bool' && attnMask.dtype !== query.dtype)
+    throw new DTypeError(
+      `${op}: attnMask is ${attnMask.dtype}; expected bool (true: may attend), or ${query.dtype}, to be added to the scores. ` +
+        'Compare or convert it first.',
+    );
+}
+
+/** Heads of the query that share one of the key stand in a dim of their own, along which key and value broadcast. */
+function shareHeads(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | null) {
+  const [heads, l, e] = query.shape.slice(-3);
+  const shared = key.shape[key.ndim - 3];
+  const split = (t: Tensor): Tensor => {
+    if (t.ndim < 3) return t;
+    if (t.shape[t.ndim - 3] === 1) return unsqueeze(t, -3) as Tensor;
+    return reshapeTo(t, [...t.shape.slice(0, -3), shared, heads / shared, ...t.shape.slice(-2)]);
+  };
+  return {
+    query: reshapeTo(query, [...query.shape.slice(0, -3), shared, heads / shared, l, e]),
+    key: unsqueeze(key, -3) as Tensor,
+    value: unsqueeze(value, -3) as Tensor,
+    mask: mask && split(mask),
+  };
+}
+
+/** [L, S]: whether key j is not after query i. */
+function causal(l: number, s: number): Tensor {
+  const places = (n: number, shape: readonly number[]): Tensor => {
+    const t = raw(shape, 'int32');
+    kernels().write(
+      t,
+      Int32Array.from({ length: n }, (_, i) => i),
+    );
+    return t;
+  };
+  return ge(places(l, [l, 1]), places(s, [s])) as Tensor;
+}
+
+/** Scores with -Infinity where nothing may be attended to, and finite ones in rows where everything is masked, as `alive` says. */
+function masked(
+  scores: Tensor,
+  mask: Tensor | null,
+  isCausal: boolean,
+): { readonly scores: Tensor; readonly alive: Tensor | null } {
+  const [l, s] = scores.shape.slice(-2);
+  const order = isCausal ? causal(l, s) : null;
+  const never = Number.NEGATIVE_INFINITY;
+  // Key 0 comes after no query.
+  if (mask === null) return { scores: order === null ? scores : where(order, scores, never), alive: null };
+  if (mask.dtype === 'bool') {
+    const allowed = order === null ? mask : (logicalAnd(mask, order) as Tensor);
+    const alive = amax(allowed, -1, { keepdim: true }) as Tensor;
+    const zero = raw([], scores.dtype);
+    kernels().fill(zero, 0);
+    return { scores: where(allowed, scores, where(alive, never, zero)), alive };
+  }
+  const added = order === null ? mask : where(order, mask, never);
+  // Unrecorded: a node that no walk reaches would hold the mask for ever.
+  const alive = noGrad(() => ne(amax(added, -1, { keepdim: true }) as Tensor, never) as Tensor);
+  return { scores: add(scores, where(alive, added, 0)) as Tensor, alive };
+}
+
+/**
+ * softmax(query keyᵀ scale + mask) value (Vaswani et al. 2017): query [..., L, E], key [..., S, E] and value [..., S, Ev] give [..., L, Ev]; leading
+ * dims broadcast. float32 or float64. The weights [..., L, S] are computed as a whole.
+ *
+ * A query that may attend to nothing gets zeros, and passes no gradient on.
+ */
+export const scaledDotProductAttention: <Q extends Shape, K extends Shape, V extends Shape>(
+  query: Tensor<Q>,
+  key: Tensor<K>,
+  value: Tensor<V>,
+  options?: AttentionOptions,
+) => Tensor<Attended<Q, K, V>> = composite(
+  'scaledDotProductAttention',
+  (query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions = {}) => {
+    const op = 'scaledDotProductAttention';
+    check(query, key, value, options);
+    const { attnMask = null, dropoutP = 0, isCausal = false, enableGqa = false, generator } = options;
+    const [l, e] = query.shape.slice(-2);
+    const s = key.shape[key.ndim - 2];
+    const leads = [query, key].map(t => t.shape.slice(0, enableGqa ? -3 : -2));
+    const lead = broadcastShapes(op, leads[0], leads[1]);
+    const whole = [...lead, ...(enableGqa ? [query.shape[query.ndim - 3]] : []), l, s];
+    broadcastShapes(op, lead, value.shape.slice(0, enableGqa ? -3 : -2));
+    if (attnMask !== null && !sameShape(broadcastShapes(op, attnMask.shape, whole), whole))
+      throw new ShapeError(
+        `${op}: attnMask has shape ${showShape(attnMask.shape)}, the scores ${showShape(whole)}; expected a mask that broadcasts to them.`,
+      );
+    const parts = enableGqa ? shareHeads(query, key, value, attnMask) : { query, key, value, mask: attnMask };
+    const scale = options.scale ?? 1 / Math.sqrt(e);
+    const products = matmul(mul(parts.query, scale) as Tensor, transpose(parts.key, -1, -2) as Tensor);
+    // Without keys no row has a largest mask.
+    const { scores, alive } =
+      s === 0
+        ? { scores: products as Tensor, alive: null }
+        : masked(products as Tensor, parts.mask, isCausal);
+    let weights = softmax(scores, -1);
+    if (dropoutP > 0) {
+      const kept = ge(drawOf(op, 'uniform', weights.shape, weights.dtype, generator), dropoutP) as Tensor;
+      const raised = dropoutP === 1 ? weights : (mul(weights, 1 / (1 - dropoutP)) as Tensor);
+      weights = where(kept, raised, 0) as Tensor;
+    }
+    let y = matmul(weights, parts.value) as Tensor;
+    if (alive !== null) y = where(alive, y, 0) as Tensor;
+    return enableGqa
+      ? reshapeTo(y, [...y.shape.slice(0, -4), query.shape[query.ndim - 3], l, y.shape[y.ndim - 1]])
+      : y;
+  },
+) as never;
