@@ -57,6 +57,40 @@ export function seeded<O extends object>(d: Draw, options: O): O & { readonly ge
 }
 
 export const activationSamples = {
+  dropout: {
+    op: ag.dropout,
+    calls: {
+      half: d => [d.tensor([3, 4]), 0.5, seeded(d, {})],
+      'whole channels': d => [d.tensor([2, 3, 4]), 0.3, seeded(d, { sharedDims: [-1] })],
+      none: d => [d.tensor([2, 3]), 0, seeded(d, {})],
+      'not training': d => [d.tensor([2, 3]), 0.5, seeded(d, { training: false })],
+      scalar: d => [d.tensor([]), 0.5, seeded(d, {})],
+      'no elements': d => [d.tensor([0, 3]), 0.5, seeded(d, {})],
+    },
+    edges: { 'all, infinities too': d => [d.of([1, Infinity, Number.NaN]), 1, seeded(d, {})] },
+    noMethod: 'a function only: layers call it',
+    errors: [
+      wrongDType('dropout', x => ag.dropout(x, 0.5)),
+      {
+        label: 'a probability of 2',
+        call: () => ag.dropout(zeros([2]), 2),
+        error: ArgumentError,
+        message: /^dropout: the probability of dropping an element is 2; expected a number from 0 to 1/,
+      },
+      {
+        label: 'a dim too far',
+        call: () => ag.dropout(zeros([2]), 0.5, { sharedDims: [1] }),
+        error: IndexError,
+        message: /^dropout: dim 1 is outside the range/,
+      },
+      {
+        label: 'a seed as generator',
+        call: () => ag.dropout(zeros([2]), 0.5, { generator: 3 as never }),
+        error: ArgumentError,
+        message: /^dropout: expected a Generator, got 3/,
+      },
+    ],
+  },
   relu6: unary('relu6', ag.relu6, x => clip(x, 0, 6), kinks(0, 6)),
   hardtanh: withOptions<ag.HardtanhOptions>(
     'hardtanh',

@@ -56,6 +56,43 @@ const qkv = (d: Draw, lead: readonly number[], l = 3, s = 4): ag.Tensor[] => [
 ];
 
 export const attentionSamples = {
+  attentionWeights: {
+    op: ag.attentionWeights,
+    calls: {
+      plain: d => qkv(d, []).slice(0, 2),
+      'batch dims that broadcast': d => [d.tensor([2, 1, 3, 2]), d.tensor([2, 4, 2])],
+      causal: d => [...qkv(d, [2]).slice(0, 2), { isCausal: true }],
+      'a mask and a scale': d => [
+        ...qkv(d, [2]).slice(0, 2),
+        { attnMask: yes(1, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1).reshape([3, 4]), scale: 0.3 },
+      ],
+      'a query that may look at nothing': d => [...qkv(d, []).slice(0, 2), { attnMask: yes(0, 0, 0, 0) }],
+      'no keys': d => qkv(d, [2], 2, 0).slice(0, 2),
+    },
+    naive: (q: Dense, k: Dense, options: ag.AttentionOptions = {}) =>
+      // Attention to the rows of the identity.
+      attention(
+        q,
+        k,
+        build([k.shape[k.shape.length - 2], k.shape[k.shape.length - 2]], ([i, j]) => Number(i === j)),
+        options as never,
+      ),
+    noMethod: 'a function only: programs that do not use it do not carry it',
+    errors: [
+      {
+        label: 'other features',
+        call: () => ag.attentionWeights(zeros([2, 3]), zeros([4, 5])),
+        error: ShapeError,
+        message: /^attentionWeights: .*query and key have 3 and 5 features in their last dim/,
+      },
+      {
+        label: 'a mask of another shape',
+        call: () => ag.attentionWeights(zeros([2, 3]), zeros([4, 3]), { attnMask: zeros([3, 1, 4]) }),
+        error: ShapeError,
+        message: /^attentionWeights: attnMask has shape \[3, 1, 4\], the scores \[2, 4\]/,
+      },
+    ],
+  },
   scaledDotProductAttention: {
     op: ag.scaledDotProductAttention,
     calls: {

@@ -11,7 +11,7 @@ export { detectAnomaly } from './graph/anomaly.js';
 export { toDot, toMermaid } from './graph/draw.js';
 export { enableGrad, noGrad } from './graph/modes.js';
 export type { Node } from './graph/node.js';
-export { type Attended, type AttentionOptions, scaledDotProductAttention } from './ops/attention.js';
+export * from './ops/attention.js';
 export {
   type AvgPoolOptions,
   adaptiveAvgPool1d,
@@ -60,6 +60,7 @@ export * from './ops/convolution.js';
 export * from './ops/create.js';
 export * from './ops/createRandom.js';
 export { defineOp, type OpContext, type OpDefinition } from './ops/define.js';
+export { type DropoutOptions, dropout } from './ops/dropout.js';
 export { einsum } from './ops/einsum.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './ops/interpolate.js';

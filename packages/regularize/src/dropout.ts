@@ -1,5 +1,6 @@
 import {
   add,
+  dropout,
   type Generator,
   mul,
   rand,
@@ -14,6 +15,8 @@ import {
 import { Module } from '@fluxion/nn';
 import { checkGenerator, checkProbability, checkStrength, requireFloating } from './check.js';
 
+export { dropout } from '@fluxion/autograd';
+
 export interface DropoutOptions {
   /** What the mask is drawn from. Default: the one that `manualSeed` seeds. */
   readonly generator?: Generator;
@@ -26,49 +29,11 @@ export interface DropoutFunctionOptions extends DropoutOptions {
 
 const dropped = 'the probability of dropping an element';
 
-/** True with probability 1 - p; `dims` are those in which elements share their lot. */
-function keep(
-  x: Tensor,
-  p: number,
-  dims: (dim: number) => boolean,
-  generator: Generator | undefined,
-): Tensor {
-  const shape = x.shape.map((size, d) => (dims(d) ? 1 : size));
-  return rand(shape as Shape, { dtype: x.dtype, generator }).ge(p);
-}
-
-/** Zeros where the lot falls with probability p, and the rest divided by 1 - p. */
-function drop(
-  op: string,
-  x: Tensor,
-  p: number,
-  shared: (dim: number) => boolean,
-  options: DropoutFunctionOptions,
-): Tensor {
+/** Throws what `dropout` would throw, under the name of the variant. */
+function check(op: string, x: Tensor, p: number, options: DropoutFunctionOptions): void {
   checkProbability(op, dropped, p);
   requireFloating(op, x);
   checkGenerator(op, options.generator);
-  const { training = true, generator } = options;
-  if (!training || p === 0) return x;
-  return scope(() =>
-    // Choosing rather than multiplying with the mask: 0 times an infinity would be NaN.
-    where(keep(x, p, shared, generator), p === 1 ? x : x.mul(1 / (1 - p)), 0),
-  );
-}
-
-/**
- * Sets each element to 0 with probability p and divides the others by 1 - p, so that the expected value stays (inverted dropout; Srivastava
- * et al. 2014). p of 1 gives zeros, also in place of NaN and infinities. Outside training, and for p of 0, returns x itself and draws nothing.
- *
- * @param x float32 or float64, of any shape
- * @param p from 0 to 1
- */
-export function dropout<S extends Shape>(
-  x: Tensor<S>,
-  p: number,
-  options: DropoutFunctionOptions = {},
-): Tensor<S> {
-  return drop('dropout', x, p, () => false, options) as Tensor<S>;
 }
 
 function dropChannels<S extends Shape>(
@@ -78,13 +43,13 @@ function dropChannels<S extends Shape>(
   p: number,
   options: DropoutFunctionOptions,
 ): Tensor<S> {
-  requireFloating(op, x);
+  check(op, x, p, options);
   const channel = x.ndim - spatial - 1;
   if (channel !== 0 && channel !== 1)
     throw new ShapeError(
       `${op}: expected [N, C, ...] or [C, ...] with ${spatial} spatial dim${spatial === 1 ? '' : 's'}, got shape ${showShape(x.shape)}.`,
     );
-  return drop(op, x, p, d => d > channel, options) as Tensor<S>;
+  return dropout(x, p, { ...options, sharedDims: x.shape.map((_, d) => d).slice(channel + 1) });
 }
 
 /** `dropout` of whole channels of x [N, C, L] or [C, L] (Tompson et al. 2015): neighbours in a feature map are alike, and one would stand in for another. */
@@ -123,9 +88,9 @@ export function dropPath<S extends Shape>(
   p: number,
   options: DropoutFunctionOptions = {},
 ): Tensor<S> {
-  requireFloating('dropPath', x);
+  check('dropPath', x, p, options);
   if (x.ndim === 0) throw new ShapeError('dropPath: a scalar has no samples; expected [N, ...].');
-  return drop('dropPath', x, p, d => d > 0, options) as Tensor<S>;
+  return dropout(x, p, { ...options, sharedDims: x.shape.map((_, d) => d).slice(1) });
 }
 
 /** SELU's value far below zero: -scale * alpha. */
@@ -141,18 +106,13 @@ export function alphaDropout<S extends Shape>(
   options: DropoutFunctionOptions = {},
 ): Tensor<S> {
   const op = 'alphaDropout';
-  checkProbability(op, dropped, p);
-  requireFloating(op, x);
-  checkGenerator(op, options.generator);
+  check(op, x, p, options);
   const { training = true, generator } = options;
   if (!training || p === 0) return x;
   const scale = p === 1 ? 0 : 1 / Math.sqrt((1 - p) * (1 + p * saturated * saturated));
   return scope(() => {
-    const mixed = where(
-      keep(x, p, () => false, generator),
-      x,
-      saturated,
-    ) as Tensor;
+    const kept = rand(x.shape as Shape, { dtype: x.dtype, generator }).ge(p) as Tensor;
+    const mixed = where(kept, x, saturated) as Tensor;
     return mixed.mul(scale).add(-scale * p * saturated) as Tensor<S>;
   });
 }

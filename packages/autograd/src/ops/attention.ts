@@ -8,8 +8,9 @@ import type { MatMul, Shape, Transpose } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
 import { add, ge, logicalAnd, mul, ne, where } from './binary.js';
 import { composite, requireFloating } from './define.js';
+import { dropout } from './dropout.js';
 import { matmul } from './matmul.js';
-import { drawOf, generatorOf } from './random.js';
+import { generatorOf } from './random.js';
 import { amax } from './reduce.js';
 import { reshapeTo, transpose, unsqueeze } from './shape.js';
 import { softmax } from './softmax.js';
@@ -38,8 +39,7 @@ export type Attended<Q extends Shape, K extends Shape, V extends Shape> = MatMul
   V
 >;
 
-function check(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): void {
-  const op = 'scaledDotProductAttention';
+function check(op: string, query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): void {
   for (const [name, t] of Object.entries({ query, key, value })) {
     if (!(t instanceof Tensor)) throw new ArgumentError(`${op}: ${name} is ${show(t)}; expected a tensor.`);
     requireFloating(op, t);
@@ -141,6 +141,56 @@ function masked(
   return { scores: add(scores, where(alive, added, 0)) as Tensor, alive };
 }
 
+/** softmax(query keyᵀ scale + mask), of arguments that have been checked; rows in which everything is masked are zeros. */
+function weightsOf(
+  query: Tensor,
+  key: Tensor,
+  mask: Tensor | null,
+  { scale, isCausal = false }: AttentionOptions,
+): Tensor {
+  const factor = scale ?? 1 / Math.sqrt(query.shape[query.ndim - 1]);
+  const products = matmul(mul(query, factor) as Tensor, transpose(key, -1, -2) as Tensor) as Tensor;
+  // Without keys no row has a largest mask.
+  if (products.shape[products.ndim - 1] === 0) return products;
+  const { scores, alive } = masked(products, mask, isCausal);
+  const weights = softmax(scores, -1);
+  return alive === null ? weights : (where(alive, weights, 0) as Tensor);
+}
+
+/** The batch dims of the scores, and whether the mask broadcasts to all of them. */
+function checkMask(op: string, query: Tensor, key: Tensor, options: AttentionOptions): readonly number[] {
+  const { attnMask = null, enableGqa = false } = options;
+  const leads = [query, key].map(t => t.shape.slice(0, enableGqa ? -3 : -2));
+  const lead = broadcastShapes(op, leads[0], leads[1]);
+  const heads = enableGqa ? [query.shape[query.ndim - 3]] : [];
+  const whole = [...lead, ...heads, query.shape[query.ndim - 2], key.shape[key.ndim - 2]];
+  if (attnMask !== null && !sameShape(broadcastShapes(op, attnMask.shape, whole), whole))
+    throw new ShapeError(
+      `${op}: attnMask has shape ${showShape(attnMask.shape)}, the scores ${showShape(whole)}; expected a mask that broadcasts to them.`,
+    );
+  return lead;
+}
+
+/** Options of `attentionWeights`; see `AttentionOptions`. */
+export type AttentionWeightsOptions = Pick<AttentionOptions, 'attnMask' | 'isCausal' | 'scale'>;
+
+/**
+ * softmax(query keyᵀ scale + mask): how much each query looks at each key, for query [..., L, E] and key [..., S, E] [..., L, S]; leading dims broadcast.
+ * What `scaledDotProductAttention` multiplies the values with. A query that may attend to nothing gets zeros.
+ */
+export const attentionWeights: <Q extends Shape, K extends Shape>(
+  query: Tensor<Q>,
+  key: Tensor<K>,
+  options?: AttentionWeightsOptions,
+) => Tensor<MatMul<Q, Transpose<K, -1, -2>>> = composite(
+  'attentionWeights',
+  (query: Tensor, key: Tensor, options: AttentionWeightsOptions = {}) => {
+    check('attentionWeights', query, key, key, options);
+    checkMask('attentionWeights', query, key, options);
+    return weightsOf(query, key, options.attnMask ?? null, options);
+  },
+) as never;
+
 /**
  * softmax(query keyᵀ scale + mask) value (Vaswani et al. 2017): query [..., L, E], key [..., S, E] and value [..., S, Ev] give [..., L, Ev]; leading
  * dims broadcast. float32 or float64. The weights [..., L, S] are computed as a whole.
@@ -156,36 +206,13 @@ export const scaledDotProductAttention: <Q extends Shape, K extends Shape, V ext
   'scaledDotProductAttention',
   (query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions = {}) => {
     const op = 'scaledDotProductAttention';
-    check(query, key, value, options);
-    const { attnMask = null, dropoutP = 0, isCausal = false, enableGqa = false, generator } = options;
-    const [l, e] = query.shape.slice(-2);
-    const s = key.shape[key.ndim - 2];
-    const leads = [query, key].map(t => t.shape.slice(0, enableGqa ? -3 : -2));
-    const lead = broadcastShapes(op, leads[0], leads[1]);
-    const whole = [...lead, ...(enableGqa ? [query.shape[query.ndim - 3]] : []), l, s];
-    broadcastShapes(op, lead, value.shape.slice(0, enableGqa ? -3 : -2));
-    if (attnMask !== null && !sameShape(broadcastShapes(op, attnMask.shape, whole), whole))
-      throw new ShapeError(
-        `${op}: attnMask has shape ${showShape(attnMask.shape)}, the scores ${showShape(whole)}; expected a mask that broadcasts to them.`,
-      );
+    check(op, query, key, value, options);
+    const { attnMask = null, dropoutP = 0, enableGqa = false, generator } = options;
+    broadcastShapes(op, checkMask(op, query, key, options), value.shape.slice(0, enableGqa ? -3 : -2));
     const parts = enableGqa ? shareHeads(query, key, value, attnMask) : { query, key, value, mask: attnMask };
-    const scale = options.scale ?? 1 / Math.sqrt(e);
-    const products = matmul(mul(parts.query, scale) as Tensor, transpose(parts.key, -1, -2) as Tensor);
-    // Without keys no row has a largest mask.
-    const { scores, alive } =
-      s === 0
-        ? { scores: products as Tensor, alive: null }
-        : masked(products as Tensor, parts.mask, isCausal);
-    let weights = softmax(scores, -1);
-    if (dropoutP > 0) {
-      const kept = ge(drawOf(op, 'uniform', weights.shape, weights.dtype, generator), dropoutP) as Tensor;
-      const raised = dropoutP === 1 ? weights : (mul(weights, 1 / (1 - dropoutP)) as Tensor);
-      weights = where(kept, raised, 0) as Tensor;
-    }
-    let y = matmul(weights, parts.value) as Tensor;
-    if (alive !== null) y = where(alive, y, 0) as Tensor;
-    return enableGqa
-      ? reshapeTo(y, [...y.shape.slice(0, -4), query.shape[query.ndim - 3], l, y.shape[y.ndim - 1]])
-      : y;
+    const weights = weightsOf(parts.query, parts.key, parts.mask, options);
+    const y = matmul(dropout(weights, dropoutP, { generator }), parts.value) as Tensor;
+    const [l, ev] = y.shape.slice(-2);
+    return enableGqa ? reshapeTo(y, [...y.shape.slice(0, -4), query.shape[query.ndim - 3], l, ev]) : y;
   },
 ) as never;

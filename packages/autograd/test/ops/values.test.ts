@@ -58,6 +58,7 @@ describe('values are those of a plain formula, float64 within 1e-12 of the large
 
   test('only random ops have none', () => {
     expect(opNames.filter(name => !described.includes(name))).toEqual([
+      'dropout',
       'gumbelSoftmax',
       'rand',
       'randn',
