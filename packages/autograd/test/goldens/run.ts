@@ -1,6 +1,7 @@
 import { Comparison, type Problem } from './compare.js';
 import { type Case, isOpCase, type KindCase } from './format.js';
 import { runHessian } from './runners/hessian.js';
+import { runLayer } from './runners/layer.js';
 import { runMaml, runMeta } from './runners/meta.js';
 import { runOp } from './runners/op.js';
 import { runOptim } from './runners/optim.js';
@@ -12,6 +13,7 @@ const runners: Readonly<Record<string, (c: KindCase, compare: Comparison) => voi
   meta: runMeta,
   maml: runMaml,
   hessian: runHessian,
+  layer: runLayer,
 };
 
 export interface Outcome {
@@ -26,8 +28,12 @@ export interface Outcome {
 
 function groupOf(c: Case): string {
   if (isOpCase(c)) return c.variant === '' ? c.op : `${c.op}/${c.variant}`;
-  const named = c as KindCase & { readonly optimizer?: string; readonly inner?: string };
-  return [c.kind, named.optimizer ?? named.inner ?? ''].join(' ').trim();
+  const named = c as KindCase & {
+    readonly optimizer?: string;
+    readonly inner?: string;
+    readonly module?: string;
+  };
+  return [c.kind, named.optimizer ?? named.inner ?? named.module ?? ''].join(' ').trim();
 }
 
 /** Replays one case. Operator calls run twice: with the inputs as noted, and with all inputs strided. */
