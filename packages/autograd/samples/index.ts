@@ -6,18 +6,24 @@ import { binarySamples } from './binary.js';
 import { convolutionSamples } from './convolution.js';
 import { createSamples } from './create.js';
 import { creationSamples } from './creation.js';
+import { distanceSamples } from './distance.js';
 import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
 import { matmulSamples } from './matmul.js';
 import { normaliseSamples } from './normalise.js';
+import { moveSamples } from './moves.js';
+import { padSamples } from './pad.js';
+import { pieceSamples } from './pieces.js';
 import { poolingSamples } from './pooling.js';
 import { productSamples } from './products.js';
 import { randomSamples } from './random.js';
 import { reduceSamples } from './reduce.js';
 import { resampleSamples } from './resample.js';
+import { reshapingSamples } from './reshaping.js';
 import { shapeSamples } from './shape.js';
 import { specialSamples } from './special.js';
+import { stackSamples } from './stacks.js';
 import type { OpInfo } from './types.js';
 import { unarySamples } from './unary.js';
 
@@ -54,6 +60,12 @@ export const samples = {
   ...productSamples,
   ...shapeSamples,
   ...joinSamples,
+  ...reshapingSamples,
+  ...moveSamples,
+  ...pieceSamples,
+  ...padSamples,
+  ...stackSamples,
+  ...distanceSamples,
   ...indexingSamples,
   ...createSamples,
   ...creationSamples,

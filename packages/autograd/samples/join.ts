@@ -7,7 +7,7 @@ import type { OpInfo } from './types.js';
 const cat = ag.cat as (list: readonly ag.Tensor[], dim?: number) => ag.Tensor;
 const stack = ag.stack as (list: readonly ag.Tensor[], dim?: number) => ag.Tensor;
 
-const joined = (list: readonly Dense[], dim: number): Dense => {
+export const joined = (list: readonly Dense[], dim: number): Dense => {
   const d = dimOf(dim, list[0].shape.length);
   const total = list.reduce((n, x) => n + x.shape[d], 0);
   return build(list[0].shape.with(d, total), index => {

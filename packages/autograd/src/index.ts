@@ -61,6 +61,7 @@ export * from './ops/create.js';
 export * from './ops/createRandom.js';
 export { defineOp, type OpContext, type OpDefinition } from './ops/define.js';
 export { type DropoutOptions, dropout } from './ops/dropout.js';
+export * from './ops/distance.js';
 export { einsum } from './ops/einsum.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './ops/interpolate.js';

@@ -8,3 +8,6 @@ export const sample = fileURLToPath(new URL('./sample.jsonl.gz', import.meta.url
  * twice, strides. Left out is where PyTorch itself is inconsistent, as in second derivatives that are NaN beside finite first ones.
  */
 export const edges = fileURLToPath(new URL('./edges.jsonl.gz', import.meta.url));
+
+/** Shape ops and distances, made in the same way: the signatures that the other cases do not use, and what has no cases there. */
+export const shapes = fileURLToPath(new URL('./shapes.jsonl.gz', import.meta.url));

@@ -3,7 +3,7 @@ import { infoOf, opNames } from '../../samples/index.js';
 import { FluxionError } from '../../src/index.js';
 
 /** Ops that take whatever they are given. */
-const never = ['clone', 'contiguous', 'detach'];
+const never = ['atleast1d', 'atleast2d', 'atleast3d', 'clone', 'contiguous', 'detach', 'ravel'];
 
 describe.each(opNames.filter(name => !never.includes(name)))('errors of %s', name => {
   const { errors } = infoOf(name);

@@ -5,6 +5,7 @@ import { indexing } from './indexing.js';
 import { linalg } from './linalg.js';
 import { loss } from './loss.js';
 import { normalise } from './normalise.js';
+import { distance, methods, moves } from './moves.js';
 import { pointwise } from './pointwise.js';
 import { products } from './products.js';
 import { reduce } from './reduce.js';
@@ -19,14 +20,21 @@ const table: AdapterTable = {
   ...linalg,
   ...products,
   ...shape,
+  ...moves,
+  ...methods,
+  ...distance,
   ...indexing,
   ...loss,
   ...spatial,
   ...normalise,
 };
 
-/** The adapter for a function of PyTorch: `add`, `Tensor.add` and, say, `nn.functional.relu` are entered by their last name. */
+/**
+ * The adapter for a function of PyTorch: `add`, `Tensor.add` and, say, `nn.functional.relu` are entered by their last name, but for methods that
+ * have a name in common with another function.
+ */
 export function adapterFor(fn: string): Adapter | undefined {
+  if (Object.hasOwn(table, fn)) return table[fn];
   const name = fn.replace(/^(Tensor|nn\.functional)\./, '');
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }

@@ -10,9 +10,8 @@ export const shape: AdapterTable = {
   ),
   permute: adapter('input *dims', p => f.permute(p.tensor('input'), p.ints('dims'))),
   reshape: adapter('input *shape', p => f.reshape(p.tensor('input'), p.ints('shape'))),
-  view: adapter('input *size', p => f.reshape(p.tensor('input'), p.ints('size'))),
   expand: adapter('input *size', p => f.expand(p.tensor('input'), p.ints('size'))),
-  broadcast_to: adapter('input *size', p => f.expand(p.tensor('input'), p.ints('size'))),
+  broadcast_to: adapter('input *size', p => f.broadcastTo(p.tensor('input'), p.ints('size'))),
   squeeze: adapter('input dim', p => f.squeeze(p.tensor('input'), p.maybeNumber('dim'))),
   unsqueeze: adapter('input dim', p => f.unsqueeze(p.tensor('input'), p.number('dim'))),
   flatten: adapter('input start_dim end_dim', p =>
@@ -27,14 +26,6 @@ export const shape: AdapterTable = {
     return Array.isArray(sizes)
       ? f.split(p.tensor('tensor'), p.ints('split_size_or_sections'), dim)
       : f.split(p.tensor('tensor'), p.number('split_size_or_sections'), dim);
-  }),
-  narrow: adapter('input dim start length', p => {
-    const x = p.tensor('input');
-    const dim = p.number('dim');
-    const start = p.whole('start');
-    // A negative start counts from the end, where an end of 0 would mean the front.
-    const from = start < 0 ? start + (x.shape.at(dim) ?? 0) : start;
-    return f.slice(x, dim, { start: from, end: from + p.whole('length') });
   }),
   select: adapter('input dim index', p => f.select(p.tensor('input'), p.number('dim'), p.whole('index'))),
 };
