@@ -1,10 +1,13 @@
-export { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from './activations.js';
+export * from './activations.js';
 export { Sequential } from './containers.js';
+export * from './convolution.js';
 export * as functional from './functional.js';
 export { functionalCall } from './functionalCall.js';
+export type { ForwardHook, ForwardPreHook } from './hooks.js';
 export type { FanMode, InitOptions, KaimingOptions, Nonlinearity, XavierOptions } from './init.js';
 export * as init from './init.js';
-export { Linear, type LinearOptions } from './linear.js';
+export { Bilinear, Linear, type LinearOptions } from './linear.js';
+export { ModuleDict, ModuleList, ParameterDict, ParameterList } from './lists.js';
 export {
   type CrossEntropyOptions,
   crossEntropy,
@@ -13,6 +16,11 @@ export {
   type Reduction,
 } from './losses.js';
 export { Module } from './module.js';
+export * from './normalization.js';
+export type { PaddingMode } from './padding.js';
 export { parameter } from './parameter.js';
+export * from './pooling.js';
+export * from './reshaping.js';
 export type { Layer, ShapeMap } from './shapeMap.js';
 export type { LoadableState, LoadOptions, LoadReport, StateDict, StateEntry } from './stateDict.js';
+export type { Summary, SummaryRow } from './summary.js';
