@@ -21,7 +21,6 @@ import {
   type Shape,
   type SoftplusOptions,
   selu,
-  show,
   sigmoid,
   silu,
   softmax,
@@ -31,6 +30,7 @@ import {
   type Tensor,
   tanh,
 } from '@fluxion/autograd';
+import { describeSettings } from './describe.js';
 import { Module } from './module.js';
 import { parameter } from './parameter.js';
 
@@ -62,9 +62,7 @@ function activation<A extends readonly unknown[], F extends object>(
 
     override describe(): string {
       const { training: _, ...settings } = this;
-      return Object.entries(settings)
-        .map(([key, value]) => `${key}=${typeof value === 'string' ? value : show(value)}`)
-        .join(', ');
+      return describeSettings(settings);
     }
   };
   Object.defineProperty(layer, 'name', { value: name });

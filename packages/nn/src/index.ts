@@ -1,6 +1,8 @@
 export * from './activations.js';
+export * from './batchNorm.js';
 export { Sequential } from './containers.js';
 export * from './convolution.js';
+export * from './convolutionTranspose.js';
 export * as functional from './functional.js';
 export { functionalCall } from './functionalCall.js';
 export type { ForwardHook, ForwardPreHook } from './hooks.js';

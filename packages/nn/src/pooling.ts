@@ -22,19 +22,11 @@ import {
   type PerDim,
   type PoolResult,
   type Shape,
-  show,
   type Tensor,
 } from '@fluxion/autograd';
+import { describeSettings } from './describe.js';
 import { Module } from './module.js';
 import type { Resized, ResizeMap, Spatial1d, Spatial2d, Spatial3d } from './shapeMap.js';
-
-/** `name=value` for every option that is set. */
-function describeOptions(options: Readonly<Record<string, unknown>>): string {
-  return Object.entries(options)
-    .filter(([, value]) => value != null)
-    .map(([name, value]) => `${name}=${show(value)}`)
-    .join(', ');
-}
 
 /** A layer that slides a window over the last dims: the function of the same name with its options kept. */
 abstract class Pool<D extends Shape, O extends object, Y> extends Module {
@@ -56,7 +48,7 @@ abstract class Pool<D extends Shape, O extends object, Y> extends Module {
   }
 
   override describe(): string {
-    return describeOptions({ kernelSize: this.kernelSize, ...this.options });
+    return describeSettings({ kernelSize: this.kernelSize, ...this.options });
   }
 }
 
@@ -120,7 +112,7 @@ export class MaxUnpool2d extends Module {
   }
 
   override describe(): string {
-    return describeOptions({ kernelSize: this.kernelSize, ...this.options });
+    return describeSettings({ kernelSize: this.kernelSize, ...this.options });
   }
 }
 
@@ -212,7 +204,7 @@ abstract class AdaptivePool<D extends Shape, A extends AdaptiveSize, Y> extends 
   }
 
   override describe(): string {
-    return describeOptions({ outputSize: this.outputSize });
+    return describeSettings({ outputSize: this.outputSize });
   }
 }
 

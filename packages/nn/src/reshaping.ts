@@ -15,6 +15,7 @@ import {
   type UnfoldOptions,
   unfold,
 } from '@fluxion/autograd';
+import { describeSettings } from './describe.js';
 import { Module } from './module.js';
 import type { ShapeMap } from './shapeMap.js';
 
@@ -125,13 +126,6 @@ export class PixelUnshuffle extends Module {
   }
 }
 
-function describeOptions(options: object): string {
-  return Object.entries(options)
-    .filter(([, value]) => value != null)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : show(value)}`)
-    .join(', ');
-}
-
 /** `interpolate` as a layer. */
 export class Upsample extends Module {
   readonly options: InterpolateOptions;
@@ -146,7 +140,7 @@ export class Upsample extends Module {
   }
 
   override describe(): string {
-    return describeOptions({ mode: 'nearest', ...this.options });
+    return describeSettings({ mode: 'nearest', ...this.options });
   }
 }
 
@@ -166,7 +160,7 @@ export class Unfold extends Module {
   }
 
   override describe(): string {
-    return describeOptions({ kernelSize: this.kernelSize, ...this.options });
+    return describeSettings({ kernelSize: this.kernelSize, ...this.options });
   }
 }
 
@@ -188,6 +182,6 @@ export class Fold extends Module {
   }
 
   override describe(): string {
-    return describeOptions({ outputSize: this.outputSize, kernelSize: this.kernelSize, ...this.options });
+    return describeSettings({ outputSize: this.outputSize, kernelSize: this.kernelSize, ...this.options });
   }
 }

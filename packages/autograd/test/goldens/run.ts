@@ -1,6 +1,9 @@
 import { Comparison, type Problem } from './compare.js';
 import { type Case, isOpCase, type KindCase } from './format.js';
+import { runCnn } from './runners/cnn.js';
 import { runHessian } from './runners/hessian.js';
+import { runInit } from './runners/init.js';
+import { runBatchNorm } from './runners/layers.js';
 import { runMaml, runMeta } from './runners/meta.js';
 import { runOp } from './runners/op.js';
 import { runOptim } from './runners/optim.js';
@@ -12,6 +15,9 @@ const runners: Readonly<Record<string, (c: KindCase, compare: Comparison) => voi
   meta: runMeta,
   maml: runMaml,
   hessian: runHessian,
+  batchnorm_steps: runBatchNorm,
+  init: runInit,
+  cnn_step: runCnn,
 };
 
 export interface Outcome {
