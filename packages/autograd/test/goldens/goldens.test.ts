@@ -8,11 +8,11 @@ import { agree, tolerances } from './compare.js';
 import { type Case, caseFiles, isOpCase, type OpCase, readCases } from './format.js';
 import { tally } from './report.js';
 import { runCase } from './run.js';
-import { edges, sample } from './sample.js';
+import { edges, layers, sample } from './sample.js';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const folder = resolve(root, process.env.FLUXION_GOLDENS ?? '../shared/goldens');
-const cases = [sample, edges].flatMap(readCases);
+const cases = [sample, edges, layers].flatMap(readCases);
 
 function replay(list: readonly Case[]): { failures: unknown[]; passed: number; unsupported: string[] } {
   const outcomes = list.map(runCase);

@@ -8,3 +8,9 @@ export const sample = fileURLToPath(new URL('./sample.jsonl.gz', import.meta.url
  * twice, strides. Left out is where PyTorch itself is inconsistent, as in second derivatives that are NaN beside finite first ones.
  */
 export const edges = fileURLToPath(new URL('./edges.jsonl.gz', import.meta.url));
+
+/**
+ * Layers made with PyTorch 1.13 in the form of `batchnorm_steps`: the state dict as it is there, a step in training and one in use. Left out is
+ * where PyTorch computes in single precision.
+ */
+export const layers = fileURLToPath(new URL('./layers.jsonl.gz', import.meta.url));
