@@ -189,11 +189,13 @@ export { fold, type UnfoldOptions, unfold } from './ops/unfold.js';
 export type { PerDim } from './ops/window.js';
 export { Generator, type GeneratorState, manualSeed } from './tensor/generator.js';
 export type {
+  Flatten as FlattenShape,
   Linear as LinearShape,
   LinearFits,
   NestedArray,
   NestedShape,
   Shape,
+  ShapeMismatch,
 } from './tensor/shapeTypes.js';
 export { Tensor } from './tensor/tensor.js';
 export { checkpoint } from './transforms/checkpoint.js';

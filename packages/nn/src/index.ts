@@ -5,12 +5,18 @@ export {
   causalMask,
   MultiheadAttention,
 } from './attention.js';
+export * from './activations.js';
+export * from './batchNorm.js';
 export { Sequential } from './containers.js';
+export * from './convolution.js';
+export * from './convolutionTranspose.js';
 export * as functional from './functional.js';
 export { functionalCall } from './functionalCall.js';
+export type { ForwardHook, ForwardPreHook } from './hooks.js';
 export type { FanMode, InitOptions, KaimingOptions, Nonlinearity, XavierOptions } from './init.js';
 export * as init from './init.js';
-export { Linear, type LinearOptions } from './linear.js';
+export { Bilinear, Linear, type LinearOptions } from './linear.js';
+export { ModuleDict, ModuleList, ParameterDict, ParameterList } from './lists.js';
 export {
   type CrossEntropyOptions,
   crossEntropy,
@@ -19,6 +25,8 @@ export {
   type Reduction,
 } from './losses.js';
 export { Module } from './module.js';
+export * from './normalization.js';
+export type { PaddingMode } from './padding.js';
 export { parameter } from './parameter.js';
 export * from './positionalEncoding.js';
 export { GRU, LSTM, type RecurrentOptions, RNN, type RNNOptions, type SequenceOptions } from './recurrent.js';
@@ -32,3 +40,8 @@ export {
 export type { Layer, ShapeMap } from './shapeMap.js';
 export type { LoadableState, LoadOptions, LoadReport, StateDict, StateEntry } from './stateDict.js';
 export * from './transformer.js';
+export * from './pooling.js';
+export * from './reshaping.js';
+export type { Layer, ShapeMap } from './shapeMap.js';
+export type { LoadableState, LoadOptions, LoadReport, StateDict, StateEntry } from './stateDict.js';
+export type { Summary, SummaryRow } from './summary.js';

@@ -1,4 +1,5 @@
 import {
+  bilinear,
   type DType,
   type Generator,
   type LinearFits,
@@ -67,5 +68,43 @@ export class Linear<const In extends number = number, const Out extends number =
 
   override describe(): string {
     return `inFeatures=${this.inFeatures}, outFeatures=${this.outFeatures}, bias=${this.bias !== null}`;
+  }
+}
+
+/**
+ * y[..., o] = x1[..., i] weight[o, i, j] x2[..., j] summed over i and j, plus bias[o].
+ *
+ * Weight [out, in1, in2] and bias [out] start uniform in ±1/sqrt(in1), as in PyTorch.
+ */
+export class Bilinear extends Module {
+  readonly in1Features: number;
+  readonly in2Features: number;
+  readonly outFeatures: number;
+  weight: Tensor<[number, number, number]>;
+  bias: Tensor<[number]> | null;
+
+  constructor(in1Features: number, in2Features: number, outFeatures: number, options: LinearOptions = {}) {
+    super();
+    for (const [name, size] of Object.entries({ in1Features, in2Features, outFeatures }))
+      if (!Number.isInteger(size) || size < 1)
+        throw new ShapeError(`Bilinear: ${name} is ${show(size)}; expected a whole number from 1.`);
+    const { bias = true, dtype, generator } = options;
+    this.in1Features = in1Features;
+    this.in2Features = in2Features;
+    this.outFeatures = outFeatures;
+    this.weight = parameter(zeros([outFeatures, in1Features, in2Features], { dtype }));
+    this.bias = bias ? parameter(zeros([outFeatures], { dtype })) : null;
+    const bound = 1 / Math.sqrt(in1Features);
+    uniform_(this.weight, -bound, bound, { generator });
+    if (this.bias !== null) uniform_(this.bias, -bound, bound, { generator });
+  }
+
+  override forward(x1: Tensor, x2: Tensor): Tensor {
+    return bilinear(x1, x2, this.weight, this.bias);
+  }
+
+  override describe(): string {
+    const { in1Features, in2Features, outFeatures } = this;
+    return `in1Features=${in1Features}, in2Features=${in2Features}, outFeatures=${outFeatures}, bias=${this.bias !== null}`;
   }
 }

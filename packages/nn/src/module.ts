@@ -1,4 +1,5 @@
 import { ArgumentError, type DType, DTypeError, keep, show, Tensor } from '@fluxion/autograd';
+import { addForwardHook, addPreHook, type ForwardHook, type ForwardPreHook } from './hooks.js';
 import {
   type LoadableState,
   type LoadOptions,
@@ -7,7 +8,16 @@ import {
   type StateDict,
   saveState,
 } from './stateDict.js';
-import { brandModule, childrenOf, declareField, markParameter, type Slot, slotsOf } from './traverse.js';
+import { type Summary, summarize } from './summary.js';
+import {
+  brandModule,
+  childrenOf,
+  declareField,
+  markParameter,
+  nameField,
+  type Slot,
+  slotsOf,
+} from './traverse.js';
 
 /**
  * The base of all layers and models. What stands on its fields belongs to it: leaf tensors that require a gradient are its parameters, modules
@@ -86,7 +96,18 @@ export abstract class Module {
         `registerBuffer: ${this.constructor.name} already has a field '${name}'. Choose another name.`,
       );
     declareField(this, name, { kind: 'buffer', persistent: options.persistent !== false });
-    (this as unknown as Record<string, unknown>)[name] = buffer;
+    // It outlives the scope that the module may be made in.
+    (this as unknown as Record<string, unknown>)[name] = keep(buffer);
+  }
+
+  /**
+   * Calls a field something else in paths, and so in state dicts: `this.nameField('runningMean', 'running_mean')` in the constructor, so that
+   * a state dict of PyTorch fits.
+   */
+  nameField(field: string, name: string): void {
+    if (typeof name !== 'string' || name === '' || name.includes('.'))
+      throw new ArgumentError(`nameField: ${show(name)} is no name: expected text without a dot.`);
+    nameField(this, field, name);
   }
 
   /** Direct children, each once. */
@@ -126,6 +147,45 @@ export abstract class Module {
     return this.train(false);
   }
 
+  /** Calls `fn` with every module below this one, children before parents, and with this one last: to initialise, to count. */
+  apply(fn: (module: Module) => void): this {
+    const seen = new Set<Module>();
+    const visit = (module: Module): void => {
+      if (seen.has(module)) return;
+      seen.add(module);
+      for (const child of module.children()) visit(child);
+      fn(module);
+    };
+    visit(this);
+    return this;
+  }
+
+  /**
+   * Calls `fn` before every `forward`, with its inputs. An array that it returns takes their place.
+   *
+   * @returns a function that removes the hook
+   */
+  registerForwardPreHook(fn: ForwardPreHook): () => void {
+    return addPreHook(this, fn);
+  }
+
+  /**
+   * Calls `fn` after every `forward`, with its inputs and output. What it returns, unless undefined, takes the place of the output.
+   *
+   * @returns a function that removes the hook
+   */
+  registerForwardHook(fn: ForwardHook): () => void {
+    return addForwardHook(this, fn);
+  }
+
+  /**
+   * What stands below this module, the shape of what each part returns for these inputs, and how many numbers it has: a table as text
+   * (`console.log(String(net.summary(x)))`), and its rows. Calls `forward` in `eval` mode and without recording; the module stays as it was.
+   */
+  summary(...inputs: readonly unknown[]): Summary {
+    return summarize(this, inputs);
+  }
+
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
     for (const p of this.parameters()) p.grad = null;
@@ -134,6 +194,33 @@ export abstract class Module {
   /** Whether the parameters want gradients; `requiresGrad_(false)` freezes them, and they remain parameters. */
   requiresGrad_(wanted = true): this {
     for (const p of this.parameters()) p.requiresGrad_(wanted);
+    return this;
+  }
+
+  /**
+   * Makes parameters want no gradient, so that optimizers leave them as they are: all of them, or those of the given names and below modules of
+   * the given names (`net.freeze('encoder', 'head.bias')`). They remain parameters.
+   */
+  freeze(...names: readonly string[]): this {
+    return this.thaw('freeze', names, false);
+  }
+
+  /** Undoes `freeze`. */
+  unfreeze(...names: readonly string[]): this {
+    return this.thaw('unfreeze', names, true);
+  }
+
+  private thaw(op: string, names: readonly string[], wanted: boolean): this {
+    const slots = slotsOf(this).filter(slot => slot.kind === 'parameter');
+    const below = (name: string) => (slot: Slot) => slot.path === name || slot.path.startsWith(`${name}.`);
+    const unknown = names.filter(name => !slots.some(below(name)));
+    if (unknown.length > 0)
+      throw new ArgumentError(
+        `${op}: there is no parameter called ${unknown.map(show).join(', ')}, nor below a module of that name; there are ` +
+          `${slots.map(slot => show(slot.path)).join(', ')}.`,
+      );
+    for (const slot of slots)
+      if (names.length === 0 || names.some(name => below(name)(slot))) slot.tensor.requiresGrad_(wanted);
     return this;
   }
 
@@ -154,8 +241,9 @@ export abstract class Module {
         other = t.detach().to(dtype);
         other.cut = '';
         other.name = t.name;
+        keep(other);
         if (kind === 'parameter') {
-          markParameter(keep(other));
+          markParameter(other);
           if (t.requiresGrad) other.requiresGrad_();
           other.grad = t.grad?.to(dtype) ?? null;
         }

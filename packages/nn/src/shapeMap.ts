@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from '@fluxion/autograd';
+import type { Shape, ShapeMismatch, Tensor } from '@fluxion/autograd';
 
 /**
  * How a layer's type maps shapes, for containers that chain layers. TypeScript cannot apply a generic method to a type, so a layer whose output
@@ -51,3 +51,51 @@ export type ChainFits<
   : Layers extends readonly [infer First, ...infer Rest]
     ? ChainFits<Rest, Output<First, X>, Result & LayerFits<First, X>>
     : Result;
+
+/** The dims that layers find after the channels; their sizes are not worked out. */
+export type Spatial1d = readonly [number];
+export type Spatial2d = readonly [number, number];
+export type Spatial3d = readonly [number, number, number];
+
+/** [N, C, ...D] or [C, ...D] with other channels. */
+export type WithChannels<X extends Shape, C extends number, D extends Shape> = number extends X['length']
+  ? Shape
+  : X extends readonly [infer N extends number, number, ...D]
+    ? [N, C, ...D]
+    : X extends readonly [number, ...D]
+      ? [C, ...D]
+      : Shape;
+
+/** `unknown`, or a mismatch where X [N, C, ...D] or [C, ...D] surely has other channels. */
+export type ChannelFits<X extends Shape, C extends number, D extends Shape> = number extends X['length'] | C
+  ? unknown
+  : X extends readonly [number, infer Own extends number, ...D]
+    ? SameChannels<Own, C>
+    : X extends readonly [infer Own extends number, ...D]
+      ? SameChannels<Own, C>
+      : unknown;
+
+type SameChannels<Own extends number, C extends number> = number extends Own
+  ? unknown
+  : Own extends C
+    ? unknown
+    : ShapeMismatch<'channels differ', Own, C>;
+
+/** Of layers that map channels. */
+export interface ChannelMap<In extends number, Out extends number, D extends Shape> extends ShapeMap {
+  readonly output: this['input'] extends infer X extends Shape ? WithChannels<X, Out, D> : Shape;
+  readonly fits: this['input'] extends infer X extends Shape ? ChannelFits<X, In, D> : unknown;
+}
+
+/** X with other sizes in the last dims. */
+export type Resized<X extends Shape, D extends Shape, Sizes extends Shape = D> = number extends X['length']
+  ? Shape
+  : X extends readonly [...infer Lead extends Shape, ...D]
+    ? [...Lead, ...Sizes]
+    : Shape;
+
+/** Of layers that change the sizes of the last dims. */
+export interface ResizeMap<D extends Shape, Sizes extends Shape = D> extends ShapeMap {
+  readonly output: this['input'] extends infer X extends Shape ? Resized<X, D, Sizes> : Shape;
+  readonly fits: unknown;
+}

@@ -38,6 +38,9 @@ const parameters = new WeakSet<Tensor>();
  */
 const fields = new WeakMap<object, Map<string, Field>>();
 
+/** What fields of modules are called in paths, where that is not their own name. */
+const names = new WeakMap<object, Map<string, string>>();
+
 export function brandModule(module: object): void {
   modules.add(module);
 }
@@ -53,6 +56,15 @@ export function declareField(module: object, key: string, field: Field): void {
     fields.set(module, own);
   }
   own.set(key, field);
+}
+
+export function nameField(module: object, key: string, name: string): void {
+  let own = names.get(module);
+  if (own === undefined) {
+    own = new Map();
+    names.set(module, own);
+  }
+  own.set(key, name);
 }
 
 export function isModule(value: unknown): value is Module {
@@ -76,7 +88,7 @@ function members(module: Module): { tensors: Member<Tensor>[]; children: Member<
     for (const key of Object.keys(holder)) {
       const value = holder[key];
       if (typeof value !== 'object' || value === null) continue;
-      const path = prefix + key;
+      const path = prefix + (names.get(holder)?.get(key) ?? key);
       if (value instanceof Tensor) tensors.push({ path, holder, key, value });
       else if (isModule(value)) children.push({ path, holder, key, value });
       else if (isContainer(value) && !open.has(value)) visit(value, `${path}.`);

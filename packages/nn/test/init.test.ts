@@ -1,6 +1,6 @@
-import { ArgumentError, Generator, ShapeError, zeros } from '@fluxion/autograd';
+import { ArgumentError, Generator, randn, ShapeError, zeros } from '@fluxion/autograd';
 import { describe, expect, test } from 'vitest';
-import { init } from '../src/index.js';
+import { Conv1d, init } from '../src/index.js';
 
 const generator = () => new Generator(11);
 
@@ -63,6 +63,71 @@ describe('initialisers', () => {
     );
   });
 
+  test('orthogonal: rows, or columns where there are more rows, of length gain and at right angles', () => {
+    for (const shape of [
+      [4, 4],
+      [3, 50],
+      [50, 3],
+      [6, 2, 3, 3],
+      [1, 1],
+    ]) {
+      const t = init.orthogonal_(zeros(shape, { dtype: 'float64' }), { gain: 2, generator: generator() });
+      const m = t.reshape([shape[0], -1]);
+      const tall = m.shape[0] > m.shape[1] ? m : m.transpose(0, 1);
+      const product = tall.transpose(0, 1).matmul(tall);
+      const n = product.shape[0];
+      product.toTypedArray().forEach((v, i) => {
+        expect(Math.abs(v - (i % (n + 1) === 0 ? 4 : 0))).toBeLessThan(1e-13);
+      });
+    }
+    expect(init.orthogonal_(zeros([0, 3])).shape).toEqual([0, 3]);
+    // Any turn is as likely: the signs of what stands in the corner are as often the one as the other.
+    const g = generator();
+    const corners = Array.from({ length: 200 }, () => init.orthogonal_(zeros([2, 2]), { generator: g }));
+    const positive = corners.filter(t => t.toTypedArray()[0] > 0).length;
+    expect(Math.abs(positive - 100)).toBeLessThan(35);
+  });
+
+  test('truncNormal keeps to its borders', () => {
+    const t = init.truncNormal_(zeros([10_000]), 1, 2, 0, 2.5, { generator: generator() });
+    const values = Array.from(t.toTypedArray());
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...values)).toBeLessThanOrEqual(2.5);
+    expect(Math.min(...values)).toBeLessThan(0.01);
+    expect(Math.max(...values)).toBeGreaterThan(2.49);
+  });
+
+  test('sparse: as many zeros in every column', () => {
+    const t = init.sparse_(zeros([10, 4]), 0.25, 3, { generator: generator() });
+    for (let j = 0; j < 4; j++)
+      expect(Array.from(t.select(1, j).toTypedArray()).filter(v => v === 0).length).toBe(3);
+    const big = init.sparse_(zeros([400, 100]), 0.5, 3, { generator: generator() }).toTypedArray();
+    expectNormal(
+      Array.from(big).filter(v => v !== 0),
+      3,
+    );
+  });
+
+  test('eye and dirac', () => {
+    expect(init.eye_(zeros([2, 3])).toArray()).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+    ]);
+    const x = randn([1, 2, 5]);
+    const same = new Conv1d(2, 2, 3, { padding: 1, bias: false });
+    init.dirac_(same.weight);
+    expect(same.forward(x).toArray()).toEqual(x.toArray());
+    const grouped = new Conv1d(2, 4, 3, { padding: 1, bias: false });
+    init.dirac_(grouped.weight, { groups: 2 });
+    expect(grouped.forward(x).toArray()[0]).toEqual([...x.toArray()[0], ...x.toArray()[0]]);
+    expect(
+      init
+        .dirac_(zeros([3, 1, 2, 2, 2]))
+        .sum()
+        .item(),
+    ).toBe(1);
+  });
+
   test('the same generator state gives the same numbers', () => {
     const draw = () => init.kaimingNormal_(zeros([3, 4]), { generator: generator() }).toArray();
     expect(draw()).toEqual(draw());
@@ -95,5 +160,15 @@ describe('initialisers', () => {
     expect(() => init.calculateGain('mish' as never)).toThrow("no gain is known for 'mish'");
     expect(() => init.calculateGain('leakyRelu', Number.NaN)).toThrow(ArgumentError);
     expect(() => init.kaimingNormal_(zeros([3, 3]), { mode: 'fan_in' as never })).toThrow("mode is 'fan_in'");
+    expect(() => init.orthogonal_(zeros([3]))).toThrow('orthogonal_: expected a matrix, or a weight');
+    expect(() => init.orthogonal_(zeros([3, 3]), { gain: Number.NaN })).toThrow(ArgumentError);
+    expect(() => init.eye_(zeros([3, 3, 3]))).toThrow(
+      'eye_: expected a matrix, got a tensor of shape [3, 3, 3].',
+    );
+    expect(() => init.dirac_(zeros([3, 3]))).toThrow(ShapeError);
+    expect(() => init.dirac_(zeros([3, 3, 3]), { groups: 2 })).toThrow('divides the 3 output channels');
+    expect(() => init.sparse_(zeros([3, 3]), 2)).toThrow('sparsity is 2');
+    expect(() => init.sparse_(zeros([3, 3]), 0.5, -1)).toThrow('std is -1');
+    expect(() => init.truncNormal_(zeros([3]), 0, 1, 2, 1)).toThrow(ArgumentError);
   });
 });

@@ -1,19 +1,13 @@
 import {
   ArgumentError,
   Generator,
-  gelu,
-  leakyRelu,
-  logSoftmax,
   manualSeed,
   noGrad,
   ones,
   randn,
   relu,
   ShapeError,
-  sigmoid,
-  silu,
   softmax,
-  softplus,
   type Tensor,
   tanh,
   tensor,
@@ -21,21 +15,8 @@ import {
 } from '@fluxion/autograd';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  functional,
-  GELU,
-  LeakyReLU,
-  Linear,
-  LogSoftmax,
-  Module,
-  ReLU,
-  Sequential,
-  Sigmoid,
-  SiLU,
-  Softmax,
-  Softplus,
-  Tanh,
-} from '../src/index.js';
+import * as nn from '../src/index.js';
+import { functional, LeakyReLU, Linear, Module, Sequential, Tanh } from '../src/index.js';
 import { expectClose } from './support.js';
 
 describe('Linear', () => {
@@ -109,21 +90,62 @@ describe('Linear', () => {
 
 describe('activation modules compute their function', () => {
   const x = tensor(new Float64Array([-30, -2, -0.5, 0, 0.3, 1, 25])).reshape([1, 7]);
-  const rows: [string, { forward(x: Tensor): Tensor }, (x: Tensor) => Tensor][] = [
-    ['ReLU', new ReLU(), relu],
-    ['LeakyReLU', new LeakyReLU(0.2), x => leakyRelu(x, 0.2)],
-    ['Sigmoid', new Sigmoid(), sigmoid],
-    ['Tanh', new Tanh(), tanh],
-    ['GELU', new GELU(), x => gelu(x)],
-    ['GELU, tanh', new GELU({ approximate: 'tanh' }), x => gelu(x, { approximate: 'tanh' })],
-    ['SiLU', new SiLU(), silu],
-    ['Softplus', new Softplus({ beta: 2 }), x => softplus(x, { beta: 2 })],
-    ['Softmax', new Softmax(1), x => softmax(x, 1)],
-    ['LogSoftmax', new LogSoftmax(-1), x => logSoftmax(x, 1)],
+  const rows: [name: string, module: nn.Activation, fn: (x: Tensor) => Tensor, outline: string][] = [
+    ['ReLU', new nn.ReLU(), functional.relu, ''],
+    ['ReLU6', new nn.ReLU6(), functional.relu6, ''],
+    ['LeakyReLU', new nn.LeakyReLU(0.2), x => functional.leakyRelu(x, 0.2), 'negativeSlope=0.2'],
+    ['Sigmoid', new nn.Sigmoid(), functional.sigmoid, ''],
+    ['LogSigmoid', new nn.LogSigmoid(), functional.logsigmoid, ''],
+    ['Tanh', new nn.Tanh(), functional.tanh, ''],
+    ['SiLU', new nn.SiLU(), functional.silu, ''],
+    ['Mish', new nn.Mish(), functional.mish, ''],
+    ['Softsign', new nn.Softsign(), functional.softsign, ''],
+    ['SELU', new nn.SELU(), functional.selu, ''],
+    ['ELU', new nn.ELU({ alpha: 0.5 }), x => functional.elu(x, { alpha: 0.5 }), 'alpha=0.5'],
+    ['CELU', new nn.CELU(), x => functional.celu(x), 'alpha=1'],
+    ['Hardsigmoid', new nn.Hardsigmoid(), functional.hardsigmoid, ''],
+    ['Hardswish', new nn.Hardswish(), functional.hardswish, ''],
+    ['Hardtanh', new nn.Hardtanh({ max: 2 }), x => functional.hardtanh(x, { max: 2 }), 'min=-1, max=2'],
+    ['GELU', new nn.GELU(), x => functional.gelu(x), 'approximate=none'],
+    [
+      'GELU',
+      new nn.GELU({ approximate: 'tanh' }),
+      x => functional.gelu(x, { approximate: 'tanh' }),
+      'approximate=tanh',
+    ],
+    [
+      'Softplus',
+      new nn.Softplus({ beta: 2 }),
+      x => functional.softplus(x, { beta: 2 }),
+      'beta=2, threshold=20',
+    ],
+    ['Softmax', new nn.Softmax(1), x => functional.softmax(x, 1), 'dim=1'],
+    ['Softmin', new nn.Softmin(1), x => functional.softmin(x, 1), 'dim=1'],
+    ['LogSoftmax', new nn.LogSoftmax(-1), x => functional.logSoftmax(x, 1), 'dim=-1'],
   ];
-  test.each(rows)('%s', (_, module, fn) => {
+  test.each(rows)('%s', (name, module, fn, outline) => {
     expect(module.forward(x).toArray()).toEqual(fn(x).toArray());
-    expect((module as unknown as Module).parameters()).toEqual([]);
+    expect(module.parameters()).toEqual([]);
+    expect(String(module)).toBe(`${name}(${outline})`);
+    expect(module).toBeInstanceOf(Module);
+    expect(module).toBeInstanceOf((nn as unknown as Record<string, new () => unknown>)[name]);
+  });
+
+  test('settings stand on fields, by the types too', () => {
+    const slope: number = new nn.LeakyReLU(0.3).negativeSlope;
+    expect(slope).toBe(0.3);
+    const layer: nn.GELU = new nn.GELU();
+    expect(layer.approximate).toBe('none');
+  });
+
+  test('Softmax2d is over the channels; GLU halves a dim; PReLU has a slope to train', () => {
+    const image = randn([2, 3, 1, 2]);
+    expect(new nn.Softmax2d().forward(image).toArray()).toEqual(softmax(image, 1).toArray());
+    expect(new nn.GLU().forward(ones([2, 6])).shape).toEqual([2, 3]);
+    expect(String(new nn.GLU(0))).toBe('GLU(dim=0)');
+    const prelu = new nn.PReLU({ numParameters: 2 });
+    expect(prelu.forward(tensor([[-1, -2]])).toArray()).toEqual([[-0.25, -0.5]]);
+    expect(Object.keys(prelu.namedParameters())).toEqual(['weight']);
   });
 
   test('LeakyReLU has slope 0.01 by default', () => {

@@ -1,7 +1,21 @@
 // Checked by tsc; nothing runs.
 
 import { relu, type Tensor, zeros } from '@fluxion/autograd';
-import { crossEntropy, functionalCall, Linear, Module, mseLoss, ReLU, Sequential } from '../src/index.js';
+import {
+  AdaptiveAvgPool2d,
+  BatchNorm2d,
+  Conv2d,
+  ConvTranspose1d,
+  crossEntropy,
+  Flatten,
+  functionalCall,
+  Linear,
+  MaxPool2d,
+  Module,
+  mseLoss,
+  ReLU,
+  Sequential,
+} from '../src/index.js';
 
 type Equal<X, Y> = (<T>() => T extends X ? 1 : 2) extends <T>() => T extends Y ? 1 : 2 ? true : false;
 declare function expectType<T>(): <X>(value: X & (Equal<X, T> extends true ? unknown : never)) => void;
@@ -69,3 +83,37 @@ expectType<Tensor<[64, 3]>>()(nested.forward(zeros([64, 784])));
 // @ts-expect-error 784 features, not 28, two levels down
 nested.forward(zeros([64, 28]));
 expectType<Tensor>()(chain.forward(zeros([64, 28])));
+
+// Convolutions know channels, pools the rank, adaptive pools the sizes they lead to
+const conv = new Conv2d(3, 16, 3);
+expectType<Conv2d<3, 16>>()(conv);
+expectType<Tensor<[64, 16, number, number]>>()(conv.forward(zeros([64, 3, 28, 28])));
+expectType<Tensor<[16, number, number]>>()(conv.forward(zeros([3, 28, 28])));
+expectType<Tensor<[number, 16, number, number]>>()(conv.forward(zeros([n, n, n, n])));
+expectType<Tensor>()(conv.forward(anyShape));
+expectType<Tensor<[2, number, number]>>()(new ConvTranspose1d(3, n, 3).forward(zeros([2, 3, 7])));
+// @ts-expect-error 3 channels, not 1
+conv.forward(zeros([64, 1, 28, 28]));
+expectType<Tensor<[64, 3, number, number]>>()(new MaxPool2d(2).forward(zeros([64, 3, 28, 28])));
+expectType<Tensor<[64, 3, number, number]>>()(
+  new MaxPool2d(2, { returnIndices: true }).forward(zeros([64, 3, 28, 28])).values,
+);
+expectType<Tensor<[64, 3, 1, 1]>>()(new AdaptiveAvgPool2d(1).forward(zeros([64, 3, 28, 28])));
+expectType<Tensor<[64, 3, 2, 5]>>()(new AdaptiveAvgPool2d([2, 5]).forward(zeros([64, 3, 28, 28])));
+expectType<Tensor<[64, 12]>>()(new Flatten().forward(zeros([64, 3, 2, 2])));
+const images = new Sequential(
+  conv,
+  new BatchNorm2d(16),
+  new ReLU(),
+  new MaxPool2d(2),
+  new AdaptiveAvgPool2d(2),
+  new Flatten(),
+  new Linear(64, 10),
+);
+expectType<Tensor<[8, 10]>>()(images.forward(zeros([8, 3, 28, 28])));
+// @ts-expect-error 3 channels, not 1
+images.forward(zeros([8, 1, 28, 28]));
+const misfit = new Sequential(conv, new AdaptiveAvgPool2d(2), new Flatten(), new Linear(63, 10));
+// @ts-expect-error 64 features do not fit 63
+misfit.forward(zeros([8, 3, 28, 28]));
+export const convolutions: Conv2d[] = [conv, new Conv2d(1, 2, 3)];

@@ -8,11 +8,11 @@ import { agree, tolerances } from './compare.js';
 import { type Case, caseFiles, isOpCase, type OpCase, readCases } from './format.js';
 import { tally } from './report.js';
 import { runCase } from './run.js';
-import { edges, sample, shapes } from './sample.js';
+import { committed } from './sample.js';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const folder = resolve(root, process.env.FLUXION_GOLDENS ?? '../shared/goldens');
-const cases = [sample, edges, shapes].flatMap(readCases);
+const cases = committed.flatMap(readCases);
 
 function replay(list: readonly Case[]): { failures: unknown[]; passed: number; unsupported: string[] } {
   const outcomes = list.map(runCase);

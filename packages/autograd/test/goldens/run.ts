@@ -1,7 +1,10 @@
 import { Comparison, type Problem } from './compare.js';
 import { type Case, isOpCase, type KindCase } from './format.js';
+import { runCnn } from './runners/cnn.js';
 import { runHessian } from './runners/hessian.js';
 import { runLayer } from './runners/layer.js';
+import { runInit } from './runners/init.js';
+import { runBatchNorm } from './runners/layers.js';
 import { runMaml, runMeta } from './runners/meta.js';
 import { runOp } from './runners/op.js';
 import { runOptim } from './runners/optim.js';
@@ -14,6 +17,9 @@ const runners: Readonly<Record<string, (c: KindCase, compare: Comparison) => voi
   maml: runMaml,
   hessian: runHessian,
   layer: runLayer,
+  batchnorm_steps: runBatchNorm,
+  init: runInit,
+  cnn_step: runCnn,
 };
 
 export interface Outcome {

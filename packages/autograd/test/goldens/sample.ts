@@ -1,13 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { caseFiles } from './format.js';
 
-/** A few cases for each op and kind that is supported. */
-export const sample = fileURLToPath(new URL('./sample.jsonl.gz', import.meta.url));
+const folder = fileURLToPath(new URL('./cases', import.meta.url));
 
-/**
- * More operator calls, made with PyTorch 1.13 in the same form: special values, sizes of 0, scalars where vectors are usual, the same tensor
- * twice, strides. Left out is where PyTorch itself is inconsistent, as in second derivatives that are NaN beside finite first ones.
- */
-export const edges = fileURLToPath(new URL('./edges.jsonl.gz', import.meta.url));
+/** A few cases for each op and kind that is supported; `scripts/goldens-sample.ts` writes it. */
+export const sample: string = `${folder}/sample.jsonl.gz`;
 
-/** Shape ops and distances, made in the same way: the signatures that the other cases do not use, and what has no cases there. */
-export const shapes = fileURLToPath(new URL('./shapes.jsonl.gz', import.meta.url));
+/** All files of cases that are committed: see cases/README.md. */
+export const committed: readonly string[] = caseFiles(folder);
