@@ -44,11 +44,12 @@ export const smoothL1Loss: PairLossFunction<'smoothL1Loss', SmoothL1LossOptions>
     const reduction = reductionOf('smoothL1Loss', options.reduction);
     requireAlike('smoothL1Loss', { input, target });
     requireStrength('smoothL1Loss', 'beta', beta, input.dtype, { min: 0 });
-    const d = abs(sub(input, target) as Tensor);
+    const difference = sub(input, target) as Tensor;
+    const d = abs(difference);
     if (beta === 0) return reduceLosses(d, reduction);
     // A beta of 0 must not divide, not even where the result is masked: the derivative would be NaN.
     const divisor = typeof beta === 'number' ? beta : where(eq(beta, 0) as Tensor, 1, beta);
-    const curve = div(mul(square(d), 0.5) as Tensor, divisor as Tensor) as Tensor;
+    const curve = div(parabola(difference), divisor as Tensor) as Tensor;
     const line = sub(d, half(beta) as Tensor) as Tensor;
     return reduceLosses(where(lt(d, beta as Tensor) as Tensor, curve, line) as Tensor, reduction);
   },
@@ -67,13 +68,19 @@ export const huberLoss: PairLossFunction<'huberLoss', HuberLossOptions> = compos
     const reduction = reductionOf('huberLoss', options.reduction);
     requireAlike('huberLoss', { input, target });
     requireStrength('huberLoss', 'delta', delta, input.dtype, { above: 0 });
-    const d = abs(sub(input, target) as Tensor);
-    const curve = mul(square(d), 0.5) as Tensor;
+    const difference = sub(input, target) as Tensor;
+    const d = abs(difference);
     const line = mul(sub(d, half(delta) as Tensor) as Tensor, delta as Tensor) as Tensor;
-    return reduceLosses(where(lt(d, delta as Tensor) as Tensor, curve, line) as Tensor, reduction);
+    return reduceLosses(
+      where(lt(d, delta as Tensor) as Tensor, parabola(difference), line) as Tensor,
+      reduction,
+    );
   },
 ) as never;
 
 function half(x: Strength): Strength {
   return typeof x === 'number' ? x / 2 : (mul(x, 0.5) as Tensor);
 }
+
+/** Not of the absolute value, whose derivative at 0 is 0: the second one of the square would be too. */
+const parabola = (difference: Tensor): Tensor => mul(square(difference), 0.5) as Tensor;

@@ -23,6 +23,8 @@ function expanded(...tensors: readonly f.Tensor[]): f.Tensor[] {
   return tensors.map(t => t.expand(shape) as f.Tensor);
 }
 
+const asVector = (t: f.Tensor): f.Tensor => (t.ndim === 0 ? t.reshape([1]) : t);
+
 const legacy = 'size_average reduce reduction';
 
 /** A loss of input and target, with further options by PyTorch's names. */
@@ -43,35 +45,30 @@ const margin = (p: Params): object => ({ margin: p.maybeNumber('margin') });
 const weight = (p: Params): object => ({ weight: p.maybeTensor('weight') });
 const labelled = (p: Params): object => ({ ...weight(p), ignoreIndex: p.maybeNumber('ignore_index') });
 
-/** Lengths, as a list or a tensor. */
-function lengths(p: Params, name: string): f.Lengths {
-  return p.raw(name) instanceof f.Tensor ? p.tensor(name) : p.ints(name);
+/** As a list, whether given as one, as a tensor, or as a number. */
+function lengths(p: Params, name: string): number[] {
+  const given = p.raw(name);
+  if (given instanceof f.Tensor) return Array.from(given.toTypedArray());
+  return typeof given === 'number' ? [given] : p.ints(name);
 }
 
-/** ctcLoss with what PyTorch adds to its derivative, so that logSoftmax need not: e**logProbs at all steps that count. */
+/** ctcLoss with what PyTorch adds to its derivative, so that logSoftmax need not: e**logProbs at all steps of samples that can be spelled. */
 function ctc(p: Params): f.Tensor {
   const logProbs = p.tensor('log_probs');
   const reduction = reductionOf(p);
-  const inputLengths = lengths(p, 'input_lengths');
-  const targetLengths = lengths(p, 'target_lengths');
-  const options = { blank: p.maybeNumber('blank'), zeroInfinity: p.flag('zero_infinity') };
-  const losses = f.ctcLoss(logProbs, p.tensor('targets'), inputLengths, targetLengths, {
-    ...options,
-    reduction: 'none',
-  });
-  const list = (given: f.Lengths): number[] =>
-    given instanceof f.Tensor ? Array.from(given.toTypedArray()) : [given].flat();
-  const samples = logProbs.ndim === 2 ? 1 : logProbs.shape[1];
-  const counts = losses.isfinite();
-  const surplus = list(inputLengths).map((steps, n) => {
+  const [steps, counts] = [lengths(p, 'input_lengths'), lengths(p, 'target_lengths')];
+  const blank = p.maybeNumber('blank');
+  const losses = f.ctcLoss(logProbs, p.tensor('targets'), steps, counts, { blank, reduction: 'none' });
+  const surplus = steps.map((length, n) => {
     const own = logProbs.ndim === 2 ? logProbs : (logProbs.select(1, n) as f.Tensor);
-    return own.slice(0, { end: steps }).exp().sum();
+    return own.slice(0, { end: length }).exp().sum();
   });
   const added = f.stack(surplus).reshape(losses.shape) as f.Tensor;
-  const given = f.where(counts, losses.add(added.sub(added.detach())), losses) as f.Tensor;
+  const spelled = f.where(losses.isfinite(), losses.add(added.sub(added.detach())), losses) as f.Tensor;
+  const given = p.flag('zero_infinity') ? (f.where(losses.isfinite(), spelled, 0) as f.Tensor) : spelled;
   if (reduction !== 'mean') return reduction === 'sum' ? given.sum() : given;
-  const divisors = Float64Array.from(list(targetLengths), n => Math.max(n, 1) * samples);
-  return given.div(f.tensor(divisors).reshape(losses.shape)).sum();
+  const divisors = Float64Array.from(counts, n => Math.max(n, 1));
+  return given.div(f.tensor(divisors).reshape(losses.shape)).mean();
 }
 
 export const loss: AdapterTable = {
@@ -130,12 +127,16 @@ export const loss: AdapterTable = {
     const target = p.tensor('target');
     const power = p.maybeNumber('p') ?? 1;
     if (power !== 1 && power !== 2) throw new NotSupported(`p ${power}`);
-    // PyTorch takes one sample [C] with labels [1] too.
-    const rows = input.ndim === 1 && target.ndim === 1 ? (input.unsqueeze(0) as f.Tensor) : input;
+    // PyTorch takes one sample [C] with a label [1] too, and one class as [].
+    const rows = input.ndim < 2 && target.ndim === 1 ? asVector(input).unsqueeze(0) : asVector(input);
     const options = { ...margin(p), ...weight(p), p: power, reduction: reductionOf(p) } as const;
-    return f.multiMarginLoss(rows, target, options);
+    return f.multiMarginLoss(rows as f.Tensor, target, options);
   }),
-  multilabel_margin_loss: pair(`input target ${legacy}`, f.multilabelMarginLoss),
+  multilabel_margin_loss: adapter(`input target ${legacy}`, p =>
+    f.multilabelMarginLoss(asVector(p.tensor('input')), asVector(p.tensor('target')), {
+      reduction: reductionOf(p),
+    }),
+  ),
   margin_ranking_loss: adapter(`input1 input2 target margin ${legacy}`, p => {
     const [first, second, target] = expanded(p.tensor('input1'), p.tensor('input2'), p.tensor('target'));
     return f.marginRankingLoss(first, second, target.to(first.dtype) as f.Tensor, {
