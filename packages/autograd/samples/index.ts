@@ -8,6 +8,7 @@ import { creationSamples } from './creation.js';
 import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
+import { lossSamples } from './losses/index.js';
 import { matmulSamples } from './matmul.js';
 import { poolingSamples } from './pooling.js';
 import { productSamples } from './products.js';
@@ -49,6 +50,7 @@ export const samples = {
   ...binarySamples,
   ...reduceSamples,
   ...matmulSamples,
+  ...lossSamples,
   ...productSamples,
   ...shapeSamples,
   ...joinSamples,

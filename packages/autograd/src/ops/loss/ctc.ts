@@ -252,7 +252,7 @@ function lengthsOf(
   const list = given instanceof Tensor ? Array.from(kernels().read(given)) : [given].flat();
   if (list.length !== samples)
     throw new ShapeError(
-      `ctcLoss: there are ${list.length} ${name} for ${samples} samples; expected one for each.`,
+      `ctcLoss: ${name} has length ${list.length}, and the number of samples is ${samples}; expected one for each.`,
     );
   list.forEach((length, i) => {
     if (!Number.isInteger(length) || length < 0 || length > most)
