@@ -61,7 +61,7 @@ function factorErrors(name: string, op: Loose, key: string): ErrorCase[] {
       label: `${key} that is no tensor`,
       call: () => op(zeros([2]), zeros([2]), { [key]: 2 }),
       error: ArgumentError,
-      message: new RegExp(`^${name}: the ${key} is 2; expected a tensor`),
+      message: new RegExp(`^${name}: ${key} is 2; expected a tensor`),
     },
   ];
 }

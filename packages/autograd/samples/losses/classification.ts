@@ -111,7 +111,7 @@ function errors(name: string, op: Loose): ErrorCase[] {
       label: 'no tensor',
       call: () => op(zeros([2, 3]), [0, 1]),
       error: ArgumentError,
-      message: new RegExp(`^${name}: the target is \\[0, 1\\]; expected a tensor`),
+      message: new RegExp(`^${name}: target is \\[0, 1\\]; expected a tensor`),
     },
     {
       label: 'too few weights',

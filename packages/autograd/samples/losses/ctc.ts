@@ -151,12 +151,7 @@ export const ctcLossSamples = {
     naive,
     errors: [
       misspelt('ctcLoss', o => op(fits.logProbs, fits.targets, fits.inputLengths, fits.targetLengths, o)),
-      wrong(
-        'no tensor',
-        { logProbs: [[0]] },
-        ArgumentError,
-        'the logProbs is \\[\\[0\\]\\]; expected a tensor',
-      ),
+      wrong('no tensor', { logProbs: [[0]] }, ArgumentError, 'logProbs is \\[\\[0\\]\\]; expected a tensor'),
       wrong(
         'another rank',
         { logProbs: zeros([4]) },

@@ -77,7 +77,7 @@ export function pairErrors(name: string, op: unknown): ErrorCase[] {
       label: 'no tensor',
       call: () => fn(zeros([2]), [0, 0]),
       error: ArgumentError,
-      message: new RegExp(`^${name}: the target is \\[0, 0\\]; expected a tensor`),
+      message: new RegExp(`^${name}: target is \\[0, 0\\]; expected a tensor`),
     },
   ];
 }

@@ -136,7 +136,7 @@ export const softMarginLoss: PairLossFunction<'softMarginLoss'> = composite(
 ) as never;
 
 export interface MultilabelSoftMarginLossOptions extends LossOptions {
-  /** A factor for each class, [C]. */
+  /** Factors of the classes, [C]; or of all terms, broadcast to them. */
   readonly weight?: Tensor;
 }
 

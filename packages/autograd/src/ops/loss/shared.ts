@@ -32,7 +32,7 @@ export function requireTensors(op: string, given: Readonly<Record<string, unknow
   for (const [name, value] of Object.entries(given))
     if (!(value instanceof Tensor))
       throw new ArgumentError(
-        `${op}: the ${name} is ${show(value)}; expected a tensor. Make it one first: tensor(…).`,
+        `${op}: ${name} is ${show(value)}; expected a tensor. Make it one first: tensor(…).`,
       );
 }
 
@@ -98,7 +98,7 @@ export function weighted(losses: Tensor, factors: Tensor | undefined): Tensor {
 export interface Range {
   readonly min?: number;
   readonly max?: number;
-  /** The smallest number that is too small. */
+  /** The largest number that is too small. */
   readonly above?: number;
 }
 
