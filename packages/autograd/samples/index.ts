@@ -10,6 +10,7 @@ import { distanceSamples } from './distance.js';
 import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
+import { lossSamples } from './losses/index.js';
 import { matmulSamples } from './matmul.js';
 import { normaliseSamples } from './normalise.js';
 import { moveSamples } from './moves.js';
@@ -57,6 +58,7 @@ export const samples = {
   ...binarySamples,
   ...reduceSamples,
   ...matmulSamples,
+  ...lossSamples,
   ...productSamples,
   ...shapeSamples,
   ...joinSamples,

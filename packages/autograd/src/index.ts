@@ -65,6 +65,22 @@ export * from './ops/distance.js';
 export { einsum } from './ops/einsum.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './ops/interpolate.js';
+export * from './ops/loss/binary.js';
+export * from './ops/loss/classification.js';
+export * from './ops/loss/ctc.js';
+export * from './ops/loss/embedding.js';
+export * from './ops/loss/likelihood.js';
+export * from './ops/loss/margin.js';
+export * from './ops/loss/regression.js';
+export type {
+  LossOptions,
+  Reduced,
+  Reduction,
+  SameFits,
+  Strength,
+  WithoutClasses,
+  WithoutLast,
+} from './ops/loss/types.js';
 export { linear, matmul } from './ops/matmul.js';
 export {
   type AdaptiveMaxPoolOptions,

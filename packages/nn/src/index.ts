@@ -1,3 +1,11 @@
+/** The two losses that nearly every program has; all are in `functional`. */
+export {
+  type CrossEntropyOptions,
+  crossEntropy,
+  type LossOptions,
+  mseLoss,
+  type Reduction,
+} from '@fluxion/autograd';
 export { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from './activations.js';
 export {
   type AttendOptions,
@@ -18,11 +26,27 @@ export * as init from './init.js';
 export { Bilinear, Linear, type LinearOptions } from './linear.js';
 export { ModuleDict, ModuleList, ParameterDict, ParameterList } from './lists.js';
 export {
-  type CrossEntropyOptions,
-  crossEntropy,
-  type LossOptions,
-  mseLoss,
-  type Reduction,
+  BCELoss,
+  BCEWithLogitsLoss,
+  CosineEmbeddingLoss,
+  CrossEntropyLoss,
+  CTCLoss,
+  GaussianNLLLoss,
+  HingeEmbeddingLoss,
+  HuberLoss,
+  KLDivLoss,
+  L1Loss,
+  MarginRankingLoss,
+  MSELoss,
+  MultiLabelMarginLoss,
+  MultiLabelSoftMarginLoss,
+  MultiMarginLoss,
+  NLLLoss,
+  PoissonNLLLoss,
+  SmoothL1Loss,
+  SoftMarginLoss,
+  TripletMarginLoss,
+  TripletMarginWithDistanceLoss,
 } from './losses.js';
 export { Module } from './module.js';
 export * from './normalization.js';

@@ -1,183 +1,278 @@
 import {
-  ArgumentError,
-  DTypeError,
-  gather,
-  IndexError,
-  indexSelect,
-  logSoftmax,
+  type BatchOf,
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  type CosineEmbeddingLossOptions,
+  type CrossEntropyOptions,
+  type CtcLossOptions,
+  cosineEmbeddingLoss,
+  crossEntropy,
+  ctcLoss,
+  type GaussianNllLossOptions,
+  gaussianNllLoss,
+  type HingeEmbeddingLossOptions,
+  type HuberLossOptions,
+  hingeEmbeddingLoss,
+  huberLoss,
+  type KlDivOptions,
+  klDiv,
+  type Lengths,
+  type LossOptions,
+  l1Loss,
+  type MarginRankingLossOptions,
+  type MultilabelSoftMarginLossOptions,
+  type MultiMarginLossOptions,
+  marginRankingLoss,
+  mseLoss,
+  multilabelMarginLoss,
+  multilabelSoftMarginLoss,
+  multiMarginLoss,
+  type NllLossOptions,
+  nllLoss,
+  type PoissonNllLossOptions,
+  poissonNllLoss,
+  type Reduced,
+  type Reduction,
+  type SameFits,
   type Shape,
-  ShapeError,
-  scope,
+  type SmoothL1LossOptions,
   show,
-  showShape,
+  smoothL1Loss,
+  softMarginLoss,
   Tensor,
-  where,
+  type TripletMarginLossOptions,
+  type TripletMarginWithDistanceLossOptions,
+  tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
+  type WithoutClasses,
+  type WithoutLast,
 } from '@fluxion/autograd';
-
-/** What becomes of the losses of the samples: their mean (default), their sum, or nothing. */
-export type Reduction = 'mean' | 'sum' | 'none';
-
-export interface LossOptions<R extends Reduction = Reduction> {
-  readonly reduction?: R;
-}
-
-export interface CrossEntropyOptions<R extends Reduction = Reduction> extends LossOptions<R> {
-  /** A factor for each class, [C]. The mean over class indices is then the weighted mean. */
-  readonly weight?: Tensor;
-  /** A class index that marks samples to pass over. Default: none; PyTorch's is -100. */
-  readonly ignoreIndex?: number;
-  /** How much of each target is spread evenly over the classes, 0 (default) to 1. */
-  readonly labelSmoothing?: number;
-}
-
-/** A scalar, unless nothing is reduced. */
-type Reduced<R extends Reduction, S extends Shape> = R extends 'none' ? S : [];
-
-/** [N, C, ...] without its classes: [N, ...]. */
-type WithoutClasses<S extends Shape> = number extends S['length']
-  ? Shape
-  : S extends readonly [infer N extends number, number, ...infer Rest extends Shape]
-    ? [N, ...Rest]
-    : [];
-
-function checkReduction(op: string, reduction: Reduction): void {
-  if (reduction !== 'mean' && reduction !== 'sum' && reduction !== 'none')
-    throw new ArgumentError(`${op}: reduction is ${show(reduction)}; expected 'mean', 'sum' or 'none'.`);
-}
-
-function reduce(losses: Tensor, reduction: Reduction): Tensor {
-  return reduction === 'mean' ? losses.mean() : reduction === 'sum' ? losses.sum() : losses;
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, i) => size === b[i]);
-}
+import { Module } from './module.js';
 
 /**
- * (input - target)², reduced.
- *
- * @throws ShapeError where the shapes differ: a target [N] against an input [N, 1] would broadcast to [N, N] and train nonsense
+ * A loss as a module: a function of the package with its options. Options that are tensors (weights of classes, margins) stand on fields of their own
+ * names: they are converted and saved with the module, and trained if they require a gradient.
  */
-export function mseLoss<S extends Shape, R extends Reduction = 'mean'>(
-  input: Tensor<S>,
-  target: Tensor,
-  options: LossOptions<R> = {},
-): Tensor<Reduced<R, S>> {
-  const reduction: Reduction = options.reduction ?? 'mean';
-  checkReduction('mseLoss', reduction);
-  if (!sameShape(input.shape, target.shape))
-    throw new ShapeError(
-      `mseLoss: the input has shape ${showShape(input.shape)}, the target ${showShape(target.shape)}. They must be the same: reshape or expand one.`,
-    );
-  return scope(() => reduce((input as Tensor).sub(target).square(), reduction)) as never;
-}
+abstract class Loss<O> extends Module {
+  /** Those that are no tensors. */
+  readonly options: O;
+  private readonly tensorOptions: readonly string[];
 
-/**
- * -ln softmax(logits)[label], reduced: the negative log-likelihood of the labels under scores that have not been normalised.
- *
- * @param logits [N, C, ...], or [C] for one sample
- * @param labels class indices, int32 [N, ...] from 0 to C - 1; or probabilities of logits' shape and dtype, for -sum(p ln softmax(logits))
- */
-export function crossEntropy<S extends Shape, R extends Reduction = 'mean'>(
-  logits: Tensor<S>,
-  labels: Tensor,
-  options: CrossEntropyOptions<R> = {},
-): Tensor<Reduced<R, WithoutClasses<S>>> {
-  const { reduction = 'mean', labelSmoothing = 0, weight } = options as CrossEntropyOptions;
-  checkReduction('crossEntropy', reduction);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
-    throw new ArgumentError(
-      `crossEntropy: labelSmoothing is ${show(labelSmoothing)}; expected a number from 0 to 1.`,
-    );
-  if (!(logits instanceof Tensor) || !(labels instanceof Tensor))
-    throw new ArgumentError(`crossEntropy: expected tensors, got ${show(logits)} and ${show(labels)}.`);
-  if (logits.ndim === 0)
-    throw new ShapeError(
-      'crossEntropy: the logits are a scalar; expected [N, C, ...], or [C] for one sample.',
-    );
-  const classDim = logits.ndim === 1 ? 0 : 1;
-  const classes = logits.shape[classDim];
-  if (weight !== undefined && !sameShape(weight.shape, [classes]))
-    throw new ShapeError(
-      `crossEntropy: the weight has shape ${showShape(weight.shape)}; expected [${classes}], one factor for each class.`,
-    );
-  const parts: Parts = { logits, labels, classDim, classes, reduction, labelSmoothing, weight };
-  return scope(() =>
-    labels.dtype === 'int32' ? ofIndices(parts, options.ignoreIndex) : ofProbabilities(parts),
-  ) as never;
-}
-
-interface Parts {
-  readonly logits: Tensor;
-  readonly labels: Tensor;
-  readonly classDim: number;
-  readonly classes: number;
-  readonly reduction: Reduction;
-  readonly labelSmoothing: number;
-  readonly weight: Tensor | undefined;
-}
-
-function ofIndices(parts: Parts, ignoreIndex: number | undefined): Tensor {
-  const { logits, labels, classDim, classes, reduction, labelSmoothing } = parts;
-  const expected = logits.shape.filter((_, i) => i !== classDim);
-  if (!sameShape(labels.shape, expected))
-    throw new ShapeError(
-      `crossEntropy: logits of shape ${showShape(logits.shape)} want class indices of shape ${showShape(expected)} (or probabilities of their own ` +
-        `shape), got ${showShape(labels.shape)}.`,
-    );
-  const logProbabilities = logSoftmax(logits, classDim);
-  const ignored = ignoreIndex === undefined ? null : labels.eq(ignoreIndex);
-  const index = ignored === null ? labels : where(ignored, 0, labels);
-  const picked = pick(logProbabilities, classDim, index, classes);
-  const weight =
-    parts.weight === undefined ? null : indexSelect(parts.weight, 0, index.flatten()).reshape(expected);
-
-  let losses = weight === null ? picked.neg() : picked.mul(weight).neg();
-  if (labelSmoothing !== 0) {
-    const spread = weighted(logProbabilities, parts)
-      .sum(classDim)
-      .mul(-labelSmoothing / classes);
-    losses = losses.mul(1 - labelSmoothing).add(spread);
+  constructor(options: O = {} as O) {
+    super();
+    const tensors = Object.entries(options as object).filter(([, value]) => value instanceof Tensor);
+    for (const [name, value] of tensors)
+      if (value.requiresGrad) (this as Record<string, unknown>)[name] = value;
+      else this.registerBuffer(name, value);
+    this.tensorOptions = tensors.map(([name]) => name);
+    this.options = Object.fromEntries(
+      Object.entries(options as object).filter(([, value]) => !(value instanceof Tensor)),
+    ) as O;
   }
-  if (ignored !== null) losses = where(ignored, 0, losses);
-  if (reduction !== 'mean' || (weight === null && ignored === null)) return reduce(losses, reduction);
-  // The mean is over the weights that took part.
-  const share = weight ?? losses.mul(0).add(1).detach();
-  return losses.sum().div((ignored === null ? share : where(ignored, 0, share)).sum());
-}
 
-/** The log-probability of each label. */
-function pick(logProbabilities: Tensor, classDim: number, index: Tensor, classes: number): Tensor {
-  try {
-    return gather(logProbabilities, classDim, index.unsqueeze(classDim)).squeeze(classDim);
-  } catch (error) {
-    if (!(error instanceof IndexError)) throw error;
-    throw new IndexError(
-      `crossEntropy: a label is outside the ${classes} classes: expected 0 to ${classes - 1}, and ignoreIndex for samples without a label. ` +
-        `(${error.message})`,
-      { cause: error },
-    );
+  /** All options. */
+  protected get given(): O {
+    if (this.tensorOptions.length === 0) return this.options;
+    const fields = this as unknown as Readonly<Record<string, unknown>>;
+    return { ...this.options, ...Object.fromEntries(this.tensorOptions.map(name => [name, fields[name]])) };
+  }
+
+  override describe(): string {
+    return Object.entries(this.given as object)
+      .map(([name, value]) => `${name}=${typeof value === 'string' ? value : show(value)}`)
+      .join(', ');
   }
 }
 
-function ofProbabilities(parts: Parts): Tensor {
-  const { logits, labels, classDim, classes, reduction, labelSmoothing } = parts;
-  if (labels.dtype !== logits.dtype)
-    throw new DTypeError(
-      `crossEntropy: labels are int32 class indices or probabilities of the logits' dtype ${logits.dtype}, got ${labels.dtype}. Convert them with to().`,
-    );
-  if (!sameShape(labels.shape, logits.shape))
-    throw new ShapeError(
-      `crossEntropy: probabilities of shape ${showShape(labels.shape)} for logits of shape ${showShape(logits.shape)}. They must be the same; class ` +
-        `indices are int32: labels.to('int32').`,
-    );
-  const target = labelSmoothing === 0 ? labels : labels.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-  const losses = weighted(logSoftmax(logits, classDim).mul(target), parts).sum(classDim).neg();
-  return reduce(losses, reduction);
+/** (input, target), both of one shape. */
+abstract class PairLoss<O, R extends string> extends Loss<O> {
+  protected abstract readonly fn: (input: Tensor, target: Tensor, options: O) => Tensor;
+
+  override forward<S extends Shape, T extends Shape>(
+    input: Tensor<S>,
+    target: Tensor<T> & SameFits<'loss', S, T>,
+  ): Tensor<Reduced<R, S>> {
+    return this.fn(input, target, this.given) as never;
+  }
 }
 
-/** Times the weight of each class. */
-function weighted(x: Tensor, { weight, classDim, classes }: Parts): Tensor {
-  if (weight === undefined) return x;
-  return x.mul(weight.reshape(x.shape.map((_, i) => (i === classDim ? classes : 1))));
+/** (input, target), with a loss for each row of the input. */
+abstract class RowLoss<O, R extends string> extends Loss<O> {
+  protected abstract readonly fn: (input: Tensor, target: Tensor, options: O) => Tensor;
+
+  override forward<S extends Shape>(input: Tensor<S>, target: Tensor): Tensor<Reduced<R, WithoutLast<S>>> {
+    return this.fn(input, target, this.given) as never;
+  }
+}
+
+/** (input [N, C, ...], target [N, ...]), with a loss wherever there is a label. */
+abstract class LabelLoss<O, R extends string> extends Loss<O> {
+  protected abstract readonly fn: (input: Tensor, target: Tensor, options: O) => Tensor;
+
+  override forward<S extends Shape>(input: Tensor<S>, target: Tensor): Tensor<Reduced<R, WithoutClasses<S>>> {
+    return this.fn(input, target, this.given) as never;
+  }
+}
+
+/** (input - target)², reduced. See `functional.mseLoss`. */
+export class MSELoss<R extends Reduction = 'mean'> extends PairLoss<LossOptions<R>, R> {
+  protected readonly fn: typeof mseLoss = mseLoss;
+}
+
+/** |input - target|, reduced. See `functional.l1Loss`. */
+export class L1Loss<R extends Reduction = 'mean'> extends PairLoss<LossOptions<R>, R> {
+  protected readonly fn: typeof l1Loss = l1Loss;
+}
+
+/** A parabola of slope 1 from beta on, reduced. See `functional.smoothL1Loss`. */
+export class SmoothL1Loss<R extends Reduction = 'mean'> extends PairLoss<
+  SmoothL1LossOptions & LossOptions<R>,
+  R
+> {
+  protected readonly fn: typeof smoothL1Loss = smoothL1Loss;
+}
+
+/** A parabola up to delta, then straight, reduced. See `functional.huberLoss`. */
+export class HuberLoss<R extends Reduction = 'mean'> extends PairLoss<HuberLossOptions & LossOptions<R>, R> {
+  protected readonly fn: typeof huberLoss = huberLoss;
+}
+
+/** Cross-entropy of probabilities of one class, reduced. See `functional.binaryCrossEntropy`. */
+export class BCELoss<R extends Reduction = 'mean'> extends PairLoss<
+  BinaryCrossEntropyOptions & LossOptions<R>,
+  R
+> {
+  protected readonly fn: typeof binaryCrossEntropy = binaryCrossEntropy;
+}
+
+/** Cross-entropy of scores of one class, reduced. See `functional.binaryCrossEntropyWithLogits`. */
+export class BCEWithLogitsLoss<R extends Reduction = 'mean'> extends PairLoss<
+  BinaryCrossEntropyWithLogitsOptions & LossOptions<R>,
+  R
+> {
+  protected readonly fn: typeof binaryCrossEntropyWithLogits = binaryCrossEntropyWithLogits;
+}
+
+/** The negative log-likelihood of counts, reduced. See `functional.poissonNllLoss`. */
+export class PoissonNLLLoss<R extends Reduction = 'mean'> extends PairLoss<
+  PoissonNllLossOptions & LossOptions<R>,
+  R
+> {
+  protected readonly fn: typeof poissonNllLoss = poissonNllLoss;
+}
+
+/** Of distances: small where the target is 1, over the margin where it is -1. See `functional.hingeEmbeddingLoss`. */
+export class HingeEmbeddingLoss<R extends Reduction = 'mean'> extends PairLoss<
+  HingeEmbeddingLossOptions & LossOptions<R>,
+  R
+> {
+  protected readonly fn: typeof hingeEmbeddingLoss = hingeEmbeddingLoss;
+}
+
+/** ln(1 + e**(-target * input)) of targets 1 and -1, reduced. See `functional.softMarginLoss`. */
+export class SoftMarginLoss<R extends Reduction = 'mean'> extends PairLoss<LossOptions<R>, R> {
+  protected readonly fn: typeof softMarginLoss = softMarginLoss;
+}
+
+/** The divergence of log-probabilities from probabilities, reduced. See `functional.klDiv`. */
+export class KLDivLoss<R extends Reduction | 'batchmean' = 'mean'> extends PairLoss<KlDivOptions<R>, R> {
+  protected readonly fn: typeof klDiv = klDiv;
+}
+
+/** Cross-entropy of scores of classes, reduced. See `functional.crossEntropy`. */
+export class CrossEntropyLoss<R extends Reduction = 'mean'> extends LabelLoss<CrossEntropyOptions<R>, R> {
+  protected readonly fn: typeof crossEntropy = crossEntropy;
+}
+
+/** Minus the log-probability of each label, reduced. See `functional.nllLoss`. */
+export class NLLLoss<R extends Reduction = 'mean'> extends LabelLoss<NllLossOptions<R>, R> {
+  protected readonly fn: typeof nllLoss = nllLoss;
+}
+
+/** By how much other classes come too near the label, reduced. See `functional.multiMarginLoss`. */
+export class MultiMarginLoss<R extends Reduction = 'mean'> extends RowLoss<
+  MultiMarginLossOptions & LossOptions<R>,
+  R
+> {
+  protected readonly fn: typeof multiMarginLoss = multiMarginLoss;
+}
+
+/** By how much other classes come too near the labels, reduced. See `functional.multilabelMarginLoss`. */
+export class MultiLabelMarginLoss<R extends Reduction = 'mean'> extends RowLoss<LossOptions<R>, R> {
+  protected readonly fn: typeof multilabelMarginLoss = multilabelMarginLoss;
+}
+
+/** Mean cross-entropy of scores of classes that do not exclude each other, reduced. See `functional.multilabelSoftMarginLoss`. */
+export class MultiLabelSoftMarginLoss<R extends Reduction = 'mean'> extends RowLoss<
+  MultilabelSoftMarginLossOptions & LossOptions<R>,
+  R
+> {
+  protected readonly fn: typeof multilabelSoftMarginLoss = multilabelSoftMarginLoss;
+}
+
+/** The negative log-likelihood under normal distributions of given variances, reduced. See `functional.gaussianNllLoss`. */
+export class GaussianNLLLoss<R extends Reduction = 'mean'> extends Loss<GaussianNllLossOptions<R>> {
+  override forward<S extends Shape, T extends Shape>(
+    input: Tensor<S>,
+    target: Tensor<T> & SameFits<'loss', S, T>,
+    variance: Tensor,
+  ): Tensor<Reduced<R, S>> {
+    return gaussianNllLoss<Shape, Shape>(input, target, variance, this.given as never) as never;
+  }
+}
+
+/** Whether the first ranks above the second (target 1) or below (-1), by a margin; reduced. See `functional.marginRankingLoss`. */
+export class MarginRankingLoss<R extends Reduction = 'mean'> extends Loss<MarginRankingLossOptions<R>> {
+  override forward<S extends Shape, T extends Shape, U extends Shape>(
+    first: Tensor<S>,
+    second: Tensor<T> & SameFits<'loss', S, T>,
+    target: Tensor<U> & SameFits<'loss', S, U>,
+  ): Tensor<Reduced<R, S>> {
+    return marginRankingLoss<Shape, Shape, Shape>(first, second, target, this.given as never) as never;
+  }
+}
+
+/** Whether the negative is farther from the anchor than the positive, by a margin; reduced. See `functional.tripletMarginLoss`. */
+export class TripletMarginLoss<R extends Reduction = 'mean'> extends Loss<TripletMarginLossOptions<R>> {
+  override forward<S extends Shape, T extends Shape, U extends Shape>(
+    anchor: Tensor<S>,
+    positive: Tensor<T> & SameFits<'loss', S, T>,
+    negative: Tensor<U> & SameFits<'loss', S, U>,
+  ): Tensor<Reduced<R, WithoutLast<S>>> {
+    return tripletMarginLoss<Shape, Shape, Shape>(anchor, positive, negative, this.given as never) as never;
+  }
+}
+
+/** TripletMarginLoss with a distance of one's own. See `functional.tripletMarginWithDistanceLoss`. */
+export class TripletMarginWithDistanceLoss<R extends Reduction = 'mean'> extends Loss<
+  TripletMarginWithDistanceLossOptions<R>
+> {
+  override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor<Reduced<R, Shape>> {
+    return tripletMarginWithDistanceLoss(anchor, positive, negative, this.given);
+  }
+}
+
+/** Of the cosine of two vectors: near 1 where the target is 1, below the margin where it is -1; reduced. See `functional.cosineEmbeddingLoss`. */
+export class CosineEmbeddingLoss<R extends Reduction = 'mean'> extends Loss<CosineEmbeddingLossOptions<R>> {
+  override forward<S extends Shape, T extends Shape>(
+    first: Tensor<S>,
+    second: Tensor<T> & SameFits<'loss', S, T>,
+    target: Tensor,
+  ): Tensor<Reduced<R, WithoutLast<S>>> {
+    return cosineEmbeddingLoss<Shape, Shape>(first, second, target, this.given as never) as never;
+  }
+}
+
+/** Connectionist temporal classification, reduced. See `functional.ctcLoss`. */
+export class CTCLoss<R extends Reduction = 'mean'> extends Loss<CtcLossOptions<R>> {
+  override forward<S extends Shape>(
+    logProbs: Tensor<S>,
+    targets: Tensor,
+    inputLengths: Lengths,
+    targetLengths: Lengths,
+  ): Tensor<Reduced<R, BatchOf<S>>> {
+    return ctcLoss(logProbs, targets, inputLengths, targetLengths, this.given);
+  }
 }

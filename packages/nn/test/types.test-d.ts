@@ -1,20 +1,26 @@
 // Checked by tsc; nothing runs.
 
-import { relu, type Tensor, zeros } from '@fluxion/autograd';
+import { relu, type Shape, type Tensor, zeros } from '@fluxion/autograd';
 import {
   AdaptiveAvgPool2d,
   BatchNorm2d,
   Conv2d,
   ConvTranspose1d,
   crossEntropy,
+  CrossEntropyLoss,
+  CTCLoss,
   Flatten,
   functionalCall,
+  HuberLoss,
+  KLDivLoss,
   Linear,
   MaxPool2d,
   Module,
+  MSELoss,
   mseLoss,
   ReLU,
   Sequential,
+  TripletMarginLoss,
 } from '../src/index.js';
 
 type Equal<X, Y> = (<T>() => T extends X ? 1 : 2) extends <T>() => T extends Y ? 1 : 2 ? true : false;
@@ -72,6 +78,30 @@ expectType<Tensor<[64]>>()(crossEntropy(zeros([64, 10]), zeros([64]), { reductio
 expectType<Tensor<[2, 5, 5]>>()(crossEntropy(zeros([2, 3, 5, 5]), zeros([2]), { reduction: 'none' }));
 expectType<Tensor<[]>>()(mseLoss(zeros([64, 10]), zeros([64, 10])));
 expectType<Tensor<[64, 10]>>()(mseLoss(zeros([64, 10]), zeros([64, 10]), { reduction: 'none' }));
+expectType<Tensor<[64, 10]>>()(mseLoss(zeros([64, 10]), anyShape, { reduction: 'none' }));
+expectType<Tensor<[number, 10]>>()(mseLoss(zeros([n, 10]), zeros([64, 10]), { reduction: 'none' }));
+// @ts-expect-error [64, 1] would broadcast
+mseLoss(zeros([64]), zeros([64, 1]));
+// @ts-expect-error 10 and 9 differ
+mseLoss(zeros([64, 10]), zeros([64, 9]));
+export const generic = <S extends Shape>(x: Tensor<S>, y: Tensor<S>): Tensor<[]> => mseLoss(x, y);
+
+expectType<Tensor<[]>>()(new MSELoss().forward(zeros([64, 10]), zeros([64, 10])));
+expectType<Tensor<[64, 10]>>()(
+  new HuberLoss({ delta: 2, reduction: 'none' }).forward(zeros([64, 10]), zeros([64, 10])),
+);
+// @ts-expect-error [64, 1] would broadcast
+new MSELoss().forward(zeros([64]), zeros([64, 1]));
+expectType<Tensor<[2, 5]>>()(
+  new CrossEntropyLoss({ reduction: 'none', ignoreIndex: 3 }).forward(zeros([2, 3, 5]), anyShape),
+);
+expectType<Tensor<[64]>>()(
+  new TripletMarginLoss({ reduction: 'none' }).forward(zeros([64, 8]), zeros([64, 8]), zeros([64, 8])),
+);
+expectType<Tensor<[]>>()(new KLDivLoss({ reduction: 'batchmean' }).forward(zeros([4]), zeros([4])));
+expectType<Tensor<[3]>>()(new CTCLoss({ reduction: 'none' }).forward(zeros([9, 3, 5]), anyShape, [9], [2]));
+// @ts-expect-error there is no such reduction
+new MSELoss({ reduction: 'batchmean' });
 
 // A layer of known sizes is a layer, and a module
 export const list: Linear[] = [new Linear(784, 128), fc];

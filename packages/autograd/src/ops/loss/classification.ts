@@ -1,0 +1,179 @@
+import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../../errors.js';
+import { sameShape } from '../../tensor/shape.js';
+import type { Shape } from '../../tensor/shapeTypes.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { add, div, mul, sub, where } from '../binary.js';
+import { composite, requireFloating } from '../define.js';
+import { gather, indexSelect } from '../indexing.js';
+import { sum } from '../reduce.js';
+import { reshapeTo, squeeze, unsqueeze } from '../shape.js';
+import { logSoftmax } from '../softmax.js';
+import { neg } from '../unary.js';
+import {
+  type Labels,
+  labelsOf,
+  reduceLosses,
+  reductionOf,
+  requireClassFactors,
+  requireStrength,
+  requireTensors,
+} from './shared.js';
+import type { LossOptions, Reduced, Reduction, Strength, WithoutClasses } from './types.js';
+
+export interface NllLossOptions<R extends Reduction = Reduction> extends LossOptions<R> {
+  /** A factor for each class, [C]. The mean over class indices is then the weighted mean. */
+  readonly weight?: Tensor;
+  /** A class index that marks what to pass over, in the mean too. Default -100. */
+  readonly ignoreIndex?: number;
+}
+
+export interface CrossEntropyOptions<R extends Reduction = Reduction> extends NllLossOptions<R> {
+  /** How much of each target is spread evenly over the classes, 0 (default) to 1 (Szegedy et al. 2016). */
+  readonly labelSmoothing?: Strength;
+}
+
+/** What both losses know once their arguments have been looked at. */
+interface Problem {
+  readonly op: string;
+  readonly classDim: number;
+  readonly classes: number;
+  readonly reduction: Reduction;
+  readonly weight: Tensor | undefined;
+  readonly ignoreIndex: number;
+}
+
+function problemOf(op: string, input: Tensor, target: Tensor, options: NllLossOptions): Problem {
+  const reduction = reductionOf(op, options.reduction);
+  requireTensors(op, { input, target });
+  requireFloating(op, input);
+  if (input.ndim === 0)
+    throw new ShapeError(`${op}: the input is a scalar; expected [N, C, ...], or [C] for one sample.`);
+  const { weight, ignoreIndex = -100 } = options;
+  if (!Number.isInteger(ignoreIndex))
+    throw new ArgumentError(`${op}: ignoreIndex is ${show(ignoreIndex)}; expected a whole number.`);
+  const classDim = input.ndim === 1 ? 0 : 1;
+  const classes = input.shape[classDim];
+  if (weight !== undefined) requireClassFactors(op, weight, classes, input.dtype);
+  return { op, classDim, classes, reduction, weight, ignoreIndex };
+}
+
+/** The factors of the classes in the dim where the input has them. */
+function alongClasses(weight: Tensor, rank: number, classDim: number): Tensor {
+  return reshapeTo(
+    weight,
+    Array.from({ length: rank }, (_, i) => (i === classDim ? weight.size : 1)),
+  );
+}
+
+/**
+ * The loss of class indices, of log-probabilities. What the smoothing spreads has no weight of its own in the mean: both parts are divided by the
+ * weights of the labels, as PyTorch does.
+ */
+function ofIndices(logProbabilities: Tensor, target: Tensor, problem: Problem, smoothing: Strength): Tensor {
+  const { op, classDim, classes, reduction, weight, ignoreIndex } = problem;
+  const expected = logProbabilities.shape.filter((_, i) => i !== classDim);
+  if (!sameShape(target.shape, expected))
+    throw new ShapeError(
+      `${op}: an input of shape ${showShape(logProbabilities.shape)} wants class indices of shape ${showShape(expected)}, got ${showShape(target.shape)}.`,
+    );
+  const labels = labelsOf(op, target, classes, ignoreIndex);
+  const { index, kept } = labels;
+  const masked = (x: Tensor): Tensor => (kept === null ? x : (where(kept, x, 0) as Tensor));
+
+  const picked = squeeze(gather(logProbabilities, classDim, unsqueeze(index, classDim)), classDim) as Tensor;
+  const shares =
+    weight === undefined
+      ? null
+      : masked(reshapeTo(indexSelect(weight, 0, reshapeTo(index, [index.size])) as Tensor, expected));
+  let losses = neg(shares === null ? picked : (mul(picked, shares) as Tensor));
+  if (smoothing !== 0) {
+    const all =
+      weight === undefined
+        ? logProbabilities
+        : (mul(logProbabilities, alongClasses(weight, logProbabilities.ndim, classDim)) as Tensor);
+    losses = sub(
+      mul(losses, rest(smoothing) as Tensor) as Tensor,
+      mul(sum(all, classDim) as Tensor, over(smoothing, classes) as Tensor) as Tensor,
+    ) as Tensor;
+  }
+  losses = masked(losses);
+  return reduction === 'mean' ? meanOf(losses, shares, labels) : reduceLosses(losses, reduction);
+}
+
+/** Over what took part, by weight; NaN of nothing. */
+function meanOf(losses: Tensor, shares: Tensor | null, labels: Labels): Tensor {
+  const total = sum(losses) as Tensor;
+  return div(total, shares === null ? labels.count : (sum(shares) as Tensor)) as Tensor;
+}
+
+const rest = (s: Strength): Strength => (typeof s === 'number' ? 1 - s : (sub(1, s) as Tensor));
+const over = (s: Strength, n: number): Strength => (typeof s === 'number' ? s / n : (div(s, n) as Tensor));
+
+function requireIndices(op: string, target: Tensor, advice: string): void {
+  if (target.dtype !== 'int32')
+    throw new DTypeError(`${op}: the target is ${target.dtype}; expected int32 class indices. ${advice}`);
+}
+
+/**
+ * -input[label], reduced: the negative log-likelihood of labels under log-probabilities (of logSoftmax, say).
+ *
+ * @param input [N, C, ...], or [C] for one sample; float32 or float64
+ * @param target class indices, int32 [N, ...] from 0 to C - 1
+ * @throws IndexError for a label that is no class
+ */
+export const nllLoss: <S extends Shape, R extends Reduction = 'mean'>(
+  input: Tensor<S>,
+  target: Tensor,
+  options?: NllLossOptions<R>,
+) => Tensor<Reduced<R, WithoutClasses<S>>> = composite(
+  'nllLoss',
+  (input: Tensor, target: Tensor, options: NllLossOptions = {}) => {
+    const problem = problemOf('nllLoss', input, target, options);
+    requireIndices('nllLoss', target, "Convert them with to('int32').");
+    return ofIndices(input, target, problem, 0);
+  },
+) as never;
+
+/**
+ * -ln softmax(input)[label], reduced: the negative log-likelihood of the labels under scores that have not been normalised.
+ *
+ * @param input [N, C, ...], or [C] for one sample; float32 or float64
+ * @param target class indices, int32 [N, ...] from 0 to C - 1; or probabilities of the input's shape and dtype, for -sum(p ln softmax(input)), whose
+ * mean is over samples and places, whatever their weights
+ * @throws IndexError for a label that is no class
+ */
+export const crossEntropy: <S extends Shape, R extends Reduction = 'mean'>(
+  input: Tensor<S>,
+  target: Tensor,
+  options?: CrossEntropyOptions<R>,
+) => Tensor<Reduced<R, WithoutClasses<S>>> = composite(
+  'crossEntropy',
+  (input: Tensor, target: Tensor, options: CrossEntropyOptions = {}) => {
+    const problem = problemOf('crossEntropy', input, target, options);
+    const { labelSmoothing = 0 } = options;
+    requireStrength('crossEntropy', 'labelSmoothing', labelSmoothing, input.dtype, { min: 0, max: 1 });
+    if (target.dtype !== input.dtype) {
+      const advice = `Probabilities have the input's dtype ${input.dtype}; convert with to().`;
+      requireIndices('crossEntropy', target, advice);
+      return ofIndices(logSoftmax(input, problem.classDim), target, problem, labelSmoothing);
+    }
+    return ofProbabilities(input, target, problem, labelSmoothing);
+  },
+) as never;
+
+function ofProbabilities(input: Tensor, target: Tensor, problem: Problem, smoothing: Strength): Tensor {
+  const { op, classDim, classes, reduction, weight } = problem;
+  if (!sameShape(target.shape, input.shape))
+    throw new ShapeError(
+      `${op}: probabilities of shape ${showShape(target.shape)} for an input of shape ${showShape(input.shape)}. They must be the same; class ` +
+        `indices are int32: target.to('int32').`,
+    );
+  const smoothed =
+    smoothing === 0
+      ? target
+      : (add(mul(target, rest(smoothing) as Tensor) as Tensor, over(smoothing, classes) as Tensor) as Tensor);
+  const products = mul(logSoftmax(input, classDim), smoothed) as Tensor;
+  const factors = weight === undefined ? null : alongClasses(weight, input.ndim, classDim);
+  const weighed = factors === null ? products : (mul(products, factors) as Tensor);
+  return reduceLosses(neg(sum(weighed, classDim) as Tensor), reduction);
+}
