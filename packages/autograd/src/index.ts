@@ -61,6 +61,24 @@ export { defineOp, type OpContext, type OpDefinition } from './ops/define.js';
 export { einsum } from './ops/einsum.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './ops/interpolate.js';
+export { type CholeskyOptions, cholesky, choleskySolve } from './ops/linalg/cholesky.js';
+export { det, logdet, type Slogdet, slogdet } from './ops/linalg/det.js';
+export { type Eigen, type EighOptions, eigh, eigvalsh } from './ops/linalg/eigh.js';
+export * from './ops/linalg/exp.js';
+export * from './ops/linalg/lstsq.js';
+export * from './ops/linalg/lu.js';
+export * from './ops/linalg/norms.js';
+export { matrixRank, pinv, type ToleranceOptions } from './ops/linalg/pinv.js';
+export * from './ops/linalg/products.js';
+export * from './ops/linalg/qr.js';
+export {
+  inv,
+  type SolveOptions,
+  solve,
+  solveTriangular,
+  type TriangularOptions,
+} from './ops/linalg/solve.js';
+export { type SVD, type SVDOptions, svd, svdvals } from './ops/linalg/svd.js';
 export { linear, matmul } from './ops/matmul.js';
 export {
   type AdaptiveMaxPoolOptions,
