@@ -213,9 +213,15 @@ export const symmetric = (d: Draw, shape: readonly number[]): ag.Tensor =>
     return rows(n, n, (i, j) => (a[i][j] + a[j][i]) / 2);
   });
 
-/** Of a rank below the sizes. */
+/** Of a rank below the sizes, to the last digit: small whole numbers. */
 export const deficient = (d: Draw, shape: readonly number[], rank: number): ag.Tensor =>
-  fill(d, shape, (m, n) => times(random(d, m, rank), random(d, rank, n), n));
+  fill(d, shape, (m, n) => {
+    const whole = (k: number, l: number): number[][] => {
+      const values = d.ints([k, l], -3, 3).toTypedArray();
+      return rows(k, l, (i, j) => values[i * l + j] / 4);
+    };
+    return times(whole(m, rank), whole(rank, n), n);
+  });
 
 // Errors.
 

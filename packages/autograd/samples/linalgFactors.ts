@@ -72,7 +72,7 @@ function doolittle(a: Rows, n: number): { order: number[]; pivots: number[]; pac
     pivots.push(p + 1);
     [work[k], work[p]] = [work[p], work[k]];
     [order[k], order[p]] = [order[p], order[k]];
-    for (let i = k + 1; i < m; i++) {
+    for (let i = k + 1; i < m && work[k][k] !== 0; i++) {
       work[i][k] /= work[k][k];
       for (let j = k + 1; j < n; j++) work[i][j] -= work[i][k] * work[k][j];
     }
@@ -143,16 +143,7 @@ export const linalgFactorSamples = {
           [k, n],
         ],
         x => {
-          const { order, packed } = x.some(row => row[0] !== 0)
-            ? doolittle(x, n)
-            : {
-                order: [0, 1, 2],
-                packed: [
-                  [0, 0, 0],
-                  [0, 0, 0],
-                  [0, 0, 0],
-                ],
-              };
+          const { order, packed } = doolittle(x, n);
           const p = unit(m).map((row, i) => row.map((_, j) => (order[j] === i ? 1 : 0)));
           return [
             p,

@@ -7,7 +7,7 @@ import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, sub } from '../binary.js';
 import { tril, triu } from '../composite/triangles.js';
-import { composite, type Primitive, savesNothing } from '../define.js';
+import { composite, type Primitive } from '../define.js';
 import { gather } from '../indexing.js';
 import { matmul } from '../matmul.js';
 import { cat, expand, slice } from '../shape.js';
@@ -32,25 +32,20 @@ function takeRows(a: Tensor, permutation: Tensor): Tensor {
 const rows = (a: Tensor, start: number, end?: number): Tensor => slice(a, -2, { start, end }) as Tensor;
 const columns = (a: Tensor, start: number, end?: number): Tensor => slice(a, -1, { start, end }) as Tensor;
 
-/** Factors of one matrix after another; `inverse`, int32 [..., m], undoes the permutation. */
-interface Permutations {
-  readonly inverse: Tensor;
-}
-
 /**
- * Outputs: the packed factors [..., m, n], the permutation, and where wanted the matrix P of it, which is constant from place to place.
+ * Inputs: a, and what undoes the permutation, int32 [..., m]. Outputs: the packed factors [..., m, n], the permutation, and where wanted the matrix P of it, which is constant from place to place.
  * With k = min(m, n), the first k rows and columns of P^T a are L1 U1, and the others L2 U1 or L1 U2.
  */
-const luOp: Primitive<Permutations> = {
+const luOp: Primitive = {
   name: 'lu',
-  savesInput: savesNothing,
+  savesInput: i => i === 1,
   savesOutput: true,
   forward: () => {
     throw new TypeError('lu has several outputs: factor() below runs it');
   },
   vjp: (_, n, [g]) => {
     const packed = n.output();
-    if (g == null) return [zerosOf(packed)];
+    if (g == null) return [zerosOf(packed), null];
     const k = Math.min(...packed.shape.slice(-2));
     const [m, width] = packed.shape.slice(-2);
     const core = columns(rows(packed, 0, k), 0, k);
@@ -79,7 +74,7 @@ const luOp: Primitive<Permutations> = {
     let permuted = lower(right(phi));
     if (below !== null) permuted = cat([permuted, below], -2) as Tensor;
     if (beside !== null) permuted = cat([permuted, beside], -1) as Tensor;
-    return [takeRows(permuted, n.attributes.inverse)];
+    return [takeRows(permuted, n.tensorInput(1)), null];
   },
 };
 
@@ -105,7 +100,7 @@ function factor(op: string, a: Tensor, withMatrix: boolean): readonly Tensor[] {
     kernels().write(matrix, values);
     outputs.push(matrix);
   }
-  record(luOp, [a], { inverse }, outputs);
+  record(luOp, [a, inverse], undefined, outputs);
   return outputs;
 }
 
