@@ -11,6 +11,9 @@ import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
 import { lossSamples } from './losses/index.js';
+import { linalgFactorSamples } from './linalgFactors.js';
+import { linalgNormSamples } from './linalgNorms.js';
+import { linalgSolveSamples } from './linalgSolve.js';
 import { matmulSamples } from './matmul.js';
 import { normaliseSamples } from './normalise.js';
 import { moveSamples } from './moves.js';
@@ -35,14 +38,23 @@ export type { Arguments, OpInfo } from './types.js';
 type Package = typeof autograd;
 type Result<F> = F extends (...args: never[]) => infer R ? R : never;
 
-/** Returns a tensor, but one that the user's function made, or that was given. */
-type NotAnOp = 'checkpoint' | 'keep';
+/** Returns tensors, but such as the user's function made, or that were given. */
+type NotAnOp = 'checkpoint' | 'jvp' | 'keep';
 
-/** Every exported function that returns a tensor, several, or values and indices. */
+/** Whether it is a tensor, several, or an object of nothing else. */
+type HoldsTensors<R> = [R] extends [Tensor | readonly Tensor[] | { readonly values: Tensor }]
+  ? true
+  : [keyof R] extends [never]
+    ? false
+    : [R[keyof R]] extends [Tensor]
+      ? true
+      : false;
+
+/** Every exported function that returns a tensor, several, or an object of them. */
 export type OpName = {
   [K in keyof Package]: [Result<Package[K]>] extends [never]
     ? never
-    : Result<Package[K]> extends Tensor | readonly Tensor[] | { readonly values: Tensor }
+    : HoldsTensors<Result<Package[K]>> extends true
       ? K
       : never;
 }[keyof Package] extends infer K
@@ -59,6 +71,9 @@ export const samples = {
   ...reduceSamples,
   ...matmulSamples,
   ...lossSamples,
+  ...linalgSolveSamples,
+  ...linalgFactorSamples,
+  ...linalgNormSamples,
   ...productSamples,
   ...shapeSamples,
   ...joinSamples,

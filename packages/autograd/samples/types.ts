@@ -22,6 +22,11 @@ interface Row {
   /** The op in plain numbers; tensors come as `Dense`. Left out where the op draws random numbers. */
   readonly naive?: (...args: never[]) => Dense | readonly Dense[];
   readonly errors: readonly ErrorCase[];
+  /**
+   * The op reads one triangle of its first argument, a symmetric matrix, and its gradient is symmetric: derivatives are checked along symmetric
+   * changes.
+   */
+  readonly symmetric?: boolean;
   /** Why there is no method of the name; left out where there is one. */
   readonly noMethod?: string;
 }

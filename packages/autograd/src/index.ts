@@ -81,6 +81,24 @@ export type {
   WithoutClasses,
   WithoutLast,
 } from './ops/loss/types.js';
+export { type CholeskyOptions, cholesky, choleskySolve } from './ops/linalg/cholesky.js';
+export { det, logdet, type Slogdet, slogdet } from './ops/linalg/det.js';
+export { type Eigen, type EighOptions, eigh, eigvalsh } from './ops/linalg/eigh.js';
+export * from './ops/linalg/exp.js';
+export * from './ops/linalg/lstsq.js';
+export * from './ops/linalg/lu.js';
+export * from './ops/linalg/norms.js';
+export { matrixRank, pinv, type ToleranceOptions } from './ops/linalg/pinv.js';
+export * from './ops/linalg/products.js';
+export * from './ops/linalg/qr.js';
+export {
+  inv,
+  type SolveOptions,
+  solve,
+  solveTriangular,
+  type TriangularOptions,
+} from './ops/linalg/solve.js';
+export { type SVD, type SVDOptions, svd, svdvals } from './ops/linalg/svd.js';
 export { linear, matmul } from './ops/matmul.js';
 export {
   type AdaptiveMaxPoolOptions,

@@ -1,5 +1,6 @@
 export * from './errors.js';
 export * from './interface.js';
+export * from './linalg/index.js';
 export { fillRandom, stableLog } from './random.js';
 export { arithmeticFloat as scalarArithmetic, unaryFloat as scalarMaps } from './reference/scalar.js';
 export { kernels, useKernels } from './select.js';

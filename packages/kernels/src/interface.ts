@@ -161,42 +161,7 @@ export interface MemoryStats {
   reloadedBytes: number;
 }
 
-/**
- * Factorisations of batches of matrices [..., m, n]. Floating dtypes only; computed in double precision and rounded once. Where a number is
- * returned it is -1 when all went well, and otherwise nothing was written.
- */
-export interface LinalgKernels {
-  /**
-   * P^T a = L U with partial pivoting: both factors in `packed` (a's shape; the ones of L's diagonal left out), row i being row
-   * `permutation`[..., i] of a (int32 [..., m]), and the permutation's sign [...] in a's dtype. Singular matrices have factors too.
-   */
-  lu(a: Operand, packed: Operand, permutation: Operand, sign: Operand): void;
-  /** out [..., n, k] = a^-1 b; leading dims broadcast. Returns the position (batch index of out times n plus column) of the first pivot of 0. */
-  solve(a: Operand, b: Operand, out: Operand): number;
-  /** The same for a triangle of a, the rest of which is not read; `unit` takes its diagonal for ones. */
-  triangularSolve(
-    a: Operand,
-    b: Operand,
-    out: Operand,
-    triangle: { readonly upper: boolean; readonly unit: boolean },
-  ): number;
-  /** The lower factors of matrices whose lower triangle alone is read. Returns the position of the first pivot that is not positive. */
-  cholesky(a: Operand, out: Operand): number;
-  /** q [..., m, k] and r [..., k, n], with k = min(m, n) or k = m. Signs are LAPACK's. */
-  qr(a: Operand, q: Operand, r: Operand): void;
-  /**
-   * Ascending eigenvalues [..., n] and eigenvectors [..., n, n] in columns, the largest element of each positive. Reads the lower triangle
-   * alone. Returns the index of the first matrix that does not converge (one that is not finite).
-   */
-  eigh(a: Operand, values: Operand, vectors: Operand): number;
-  /**
-   * u [..., m, k], descending s [..., min(m, n)] and vh [..., l, n], with k and l the smaller size of a or all of m and n. The largest
-   * element of each left (where m < n: right) singular vector is positive. Returns as eigh does.
-   */
-  svd(a: Operand, u: Operand, s: Operand, vh: Operand): number;
-}
-
-export interface Kernels extends LinalgKernels {
+export interface Kernels {
   readonly name: 'reference' | 'wasm' | 'wasm-relaxed';
 
   /**

@@ -13,11 +13,9 @@ const others = opNames.filter(name => infoOf(name).noDerivative !== undefined);
 const runs = { first: 5, second: 3, products: 3 };
 
 describe.each(differentiable)('derivative of %s', name => {
-  const { op } = infoOf(name);
-
   test.each(callsOf(name))('%s', label => {
     const check = (seed: number, judge: typeof checkGradients): void => {
-      const { inputs, fn } = bind(op, argumentsOf(name, label, new Draw(seed)));
+      const { inputs, fn } = bind(infoOf(name), argumentsOf(name, label, new Draw(seed)));
       const report = judge(fn as () => object, inputs as never, { seed });
       expect(report.message).toMatch(/passed/);
       // Something was compared, unless there was nothing.
@@ -35,7 +33,6 @@ describe.each(differentiable)('derivative of %s', name => {
 });
 
 test.each(differentiable)('%s: <v, J u> = <transposed J v, u> to 1e-11', name => {
-  const { op } = infoOf(name);
   const dot = (a: readonly Tensor[], b: readonly Tensor[]): number => {
     let sum = 0;
     a.forEach((x, i) => {
@@ -48,7 +45,7 @@ test.each(differentiable)('%s: <v, J u> = <transposed J v, u> to 1e-11', name =>
   };
   fc.assert(
     fc.property(fc.constantFrom(...callsOf(name)), seeds, (label, seed) => {
-      const { inputs, fn } = bind(op, argumentsOf(name, label, new Draw(seed)));
+      const { inputs, fn } = bind(infoOf(name), argumentsOf(name, label, new Draw(seed)));
       const flat = (xs: Tensor[]): Tensor =>
         cat(
           fn(...xs)
@@ -70,11 +67,11 @@ test.each(differentiable)('%s: <v, J u> = <transposed J v, u> to 1e-11', name =>
 });
 
 describe.each(others)('%s has no derivative', name => {
-  const { op, noDerivative } = infoOf(name);
+  const { noDerivative } = infoOf(name);
 
   test(`because ${noDerivative}`, () => {
     for (const label of callsOf(name)) {
-      const { inputs, fn } = bind(op, argumentsOf(name, label, new Draw(1)));
+      const { inputs, fn } = bind(infoOf(name), argumentsOf(name, label, new Draw(1)));
       const leaves = inputs.map(x => (x.detach() as Tensor).requiresGrad_());
       const results = fn(...leaves);
       for (const y of results) expect(y.requiresGrad).toBe(false);

@@ -29,14 +29,20 @@ export interface Bound {
   readonly fn: (...inputs: Tensor[]) => Tensor[];
 }
 
-export function bind(op: OpInfo['op'], args: Arguments): Bound {
+export function bind({ op, symmetric }: Pick<OpInfo, 'op' | 'symmetric'>, args: Arguments): Bound {
   // One tensor in two places is one input.
   const inputs = [...new Set(tensorsOf(args).filter(isFloating))];
+  // Of a symmetric matrix this is the matrix itself, and of its changes the symmetric part.
+  const through = (t: Tensor): Tensor =>
+    symmetric === true ? (t.add(t.transpose(-1, -2)).mul(0.5) as Tensor) : t;
   return {
     inputs,
     fn: (...given) =>
       tensorsOf(
-        call(op, mapTensors(args, t => (inputs.includes(t) ? given[inputs.indexOf(t)] : t)) as Arguments),
+        call(
+          op,
+          mapTensors(args, t => (inputs.includes(t) ? through(given[inputs.indexOf(t)]) : t)) as Arguments,
+        ),
       ),
   };
 }

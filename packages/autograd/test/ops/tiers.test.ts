@@ -23,8 +23,9 @@ function within<R>(tier: Kernels, fn: () => R): R {
 }
 
 function run(name: OpName, label: string, draw: () => Draw): Plain[] {
-  const edge = infoOf(name).edges?.[label] !== undefined;
-  const { inputs, fn } = bind(infoOf(name).op, argumentsOf(name, label, draw()));
+  const info = infoOf(name);
+  const edge = info.edges?.[label] !== undefined;
+  const { inputs, fn } = bind(edge ? { op: info.op } : info, argumentsOf(name, label, draw()));
   const leaves = edge ? inputs : inputs.map(x => (x.detach() as Tensor).requiresGrad_());
   const outputs = fn(...leaves);
   const followed = outputs.filter(y => y.requiresGrad);

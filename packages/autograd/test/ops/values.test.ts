@@ -28,7 +28,7 @@ function results(name: OpName, label: string, draw: Draw): Plain[] {
 
 /** Values, and the gradients of their sum (the derivative itself is checked elsewhere). */
 function resultsAndGradients(name: OpName, label: string, draw: Draw): Plain[] {
-  const { inputs, fn } = bind(infoOf(name).op, argumentsOf(name, label, draw));
+  const { inputs, fn } = bind(infoOf(name), argumentsOf(name, label, draw));
   const leaves = inputs.map(x => (x.detach() as Tensor).requiresGrad_());
   const outputs = fn(...leaves);
   const followed = outputs.filter(y => y.requiresGrad);
@@ -136,7 +136,7 @@ test('floating point results of differentiable ops are recorded, others are not'
     const info = infoOf(name);
     if (info.noDerivative !== undefined) continue;
     for (const label of callsOf(name)) {
-      const { inputs, fn } = bind(info.op, argumentsOf(name, label, new Draw(1)));
+      const { inputs, fn } = bind(info, argumentsOf(name, label, new Draw(1)));
       const leaves = inputs.map(x => (x.detach() as Tensor).requiresGrad_());
       for (const y of fn(...leaves)) expect(y.requiresGrad, `${name}, ${label}`).toBe(isFloating(y));
     }

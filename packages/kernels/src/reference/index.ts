@@ -5,7 +5,6 @@ import * as elementwise from './elementwise.js';
 import { type CompiledReference, compileExpression, runExpression } from './expression.js';
 import { gather, scatterAdd } from './gather.js';
 import { gemm } from './gemm.js';
-import { referenceLinalg } from './linalg/index.js';
 import { OutsideMemory, resolveOutside } from './memory.js';
 import { maxPool, sparseAlong } from './pool.js';
 import { random } from './random.js';
@@ -66,7 +65,6 @@ export function referenceKernels(resolve: Resolve): KernelFunctions {
     fold: (columns, out, geometry) => convolution.fold(view(columns), view(out), geometry),
     maxPool: (a, windows, out, indices) => maxPool(view(a), windows, view(out), view(indices)),
     sparseAlong: (a, dim, matrix, out) => sparseAlong(view(a), dim, matrix, view(out)),
-    ...referenceLinalg(resolve),
     random: (kind, key0, key1, counter, out) => random(kind, key0, key1, counter, view(out)),
     compile,
     run: (compiled, inputs, outputs) => {

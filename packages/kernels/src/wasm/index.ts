@@ -52,12 +52,5 @@ export function createWasm(options: WasmOptions = {}): Kernels {
     ...createPool(runtime, { pack }),
     ...createGather(runtime),
     ...createRandom(runtime, reference),
-    lu: reference.lu,
-    solve: reference.solve,
-    triangularSolve: reference.triangularSolve,
-    cholesky: reference.cholesky,
-    qr: reference.qr,
-    eigh: reference.eigh,
-    svd: reference.svd,
   };
 }

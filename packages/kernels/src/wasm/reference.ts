@@ -1,7 +1,6 @@
 import type {
   BinaryOp,
   Kernels,
-  LinalgKernels,
   Operand,
   RandomKind,
   ReduceOp,
@@ -23,8 +22,6 @@ export const servedByReference: {
   readonly binary: readonly BinaryOp[];
   readonly random: readonly RandomKind[];
   readonly reduce: Readonly<Partial<Record<ReduceOp, readonly DType[]>>>;
-  /** Whole families of matrices, in double precision. */
-  readonly linalg: readonly (keyof LinalgKernels)[];
 } = {
   unary: [
     ...(['exp2', 'log2', 'log10', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'asinh', 'acosh'] as const),
@@ -41,7 +38,6 @@ export const servedByReference: {
     'polygamma',
   ] satisfies readonly SpecialBinaryOp[],
   random: ['exponential'],
-  linalg: ['lu', 'solve', 'triangularSolve', 'cholesky', 'qr', 'eigh', 'svd'],
   reduce: {
     sum: ['int32', 'bool'],
     prod: ['int32', 'bool'],
@@ -54,7 +50,7 @@ export const servedByReference: {
   },
 };
 
-type Served = Pick<Kernels, 'reduce' | 'unary' | 'binary' | 'random' | 'compile' | 'run'> & LinalgKernels;
+type Served = Pick<Kernels, 'reduce' | 'unary' | 'binary' | 'random' | 'compile' | 'run'>;
 
 /** The reference functions over WebAssembly memory. */
 export function createReferenceOverMemory(runtime: Runtime): Served {
@@ -80,34 +76,6 @@ export function createReferenceOverMemory(runtime: Runtime): Served {
     binary(op, a, b, out) {
       bring(a, b, out);
       kernels.binary(op, a, b, out);
-    },
-    lu(a, packed, permutation, sign) {
-      bring(a, packed, permutation, sign);
-      kernels.lu(a, packed, permutation, sign);
-    },
-    solve(a, b, out) {
-      bring(a, b, out);
-      return kernels.solve(a, b, out);
-    },
-    triangularSolve(a, b, out, triangle) {
-      bring(a, b, out);
-      return kernels.triangularSolve(a, b, out, triangle);
-    },
-    cholesky(a, out) {
-      bring(a, out);
-      return kernels.cholesky(a, out);
-    },
-    qr(a, q, r) {
-      bring(a, q, r);
-      kernels.qr(a, q, r);
-    },
-    eigh(a, values, vectors) {
-      bring(a, values, vectors);
-      return kernels.eigh(a, values, vectors);
-    },
-    svd(a, u, s, vh) {
-      bring(a, u, s, vh);
-      return kernels.svd(a, u, s, vh);
     },
     random: kernels.random,
     compile: kernels.compile,

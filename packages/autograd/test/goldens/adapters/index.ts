@@ -1,11 +1,13 @@
 import type { Adapter, AdapterTable } from '../params.js';
 import { activation } from './activation.js';
 import { elementwise } from './elementwise.js';
+import { factorisations } from './factorisations.js';
 import { indexing } from './indexing.js';
 import { linalg } from './linalg.js';
 import { loss } from './loss.js';
 import { normalise } from './normalise.js';
 import { distance, methods, moves } from './moves.js';
+import { norms } from './norms.js';
 import { pointwise } from './pointwise.js';
 import { products } from './products.js';
 import { reduce } from './reduce.js';
@@ -18,6 +20,8 @@ const table: AdapterTable = {
   ...elementwise,
   ...reduce,
   ...linalg,
+  ...factorisations,
+  ...norms,
   ...products,
   ...shape,
   ...moves,

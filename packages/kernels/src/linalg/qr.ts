@@ -1,11 +1,12 @@
-import type { View } from '../view.js';
-import { batchSize, type Matrix, readMatrix, requireFloating, writePart } from './matrices.js';
+import type { Operand } from '../interface.js';
+import { kernels } from '../select.js';
+import { batchSize, type Matrix, part, readMatrices, requireFloating } from './matrices.js';
 
 /**
  * q [m, columns] and r [columns, n] of a [m, n] by Householder reflections, with LAPACK's signs: a reflection takes a column to minus
  * the sign of its first element, and a column of one element is left as it is (Golub and Van Loan 2013, section 5.2).
  */
-export function householder(
+function householder(
   a: Matrix,
   m: number,
   n: number,
@@ -55,14 +56,21 @@ export function householder(
   return { q, r };
 }
 
-/** q r = a; the number of q's columns, min(m, n) or m, says which kind of factors are wanted. */
-export function qr(a: View, q: View, r: View): void {
+/**
+ * q [..., m, columns] and r [..., columns, n] with q r = a; the number of columns, min(m, n) or m, says which kind of factors are wanted.
+ */
+export function qr(a: Operand, q: Operand, r: Operand): void {
   requireFloating('qr', a, q, r);
   const [m, n] = a.shape.slice(-2);
   const columns = q.shape[q.shape.length - 1];
+  const matrices = readMatrices(a);
+  const left = new Float64Array(batchSize(a) * m * columns);
+  const right = new Float64Array(batchSize(a) * columns * n);
   for (let index = 0; index < batchSize(a); index++) {
-    const factors = householder(readMatrix(a, index), m, n, columns);
-    writePart(q, index, factors.q);
-    writePart(r, index, factors.r);
+    const factors = householder(part(matrices, index, m * n), m, n, columns);
+    left.set(factors.q, index * m * columns);
+    right.set(factors.r, index * columns * n);
   }
+  kernels().write(q, left);
+  kernels().write(r, right);
 }

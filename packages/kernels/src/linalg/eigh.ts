@@ -1,5 +1,14 @@
-import type { View } from '../view.js';
-import { batchSize, identity, type Matrix, readMatrix, requireFloating, writePart } from './matrices.js';
+import type { Operand } from '../interface.js';
+import { kernels } from '../select.js';
+import {
+  batchSize,
+  identity,
+  type Matrix,
+  part,
+  readMatrices,
+  requireFloating,
+  transposed,
+} from './matrices.js';
 
 const sweeps = 60;
 
@@ -27,10 +36,7 @@ export function orient(vectors: Matrix, count: number, n: number): boolean[] {
  * Eigenvalues, ascending, and eigenvectors (rows here) of the symmetric matrix with the lower triangle of a: cyclic Jacobi rotations
  * (Golub and Van Loan 2013, section 8.5). Null where they do not converge, as with NaN.
  */
-export function jacobi(
-  a: Matrix,
-  n: number,
-): { readonly values: Float64Array; readonly vectors: Matrix } | null {
+function jacobi(a: Matrix, n: number): { readonly values: Float64Array; readonly vectors: Matrix } | null {
   const s = Float64Array.from(a);
   for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) s[i * n + j] = s[j * n + i];
   // By a power of two, so that squares neither overflow nor vanish and no digit is lost.
@@ -77,21 +83,23 @@ export function jacobi(
   return { values: Float64Array.from(order, i => s[i * n + i] * unit), vectors };
 }
 
-/** Returns -1, or the index of the first matrix whose eigenvalues were not found, having written nothing. */
-export function eigh(a: View, values: View, vectors: View): number {
+/**
+ * Ascending eigenvalues [..., n] and eigenvectors [..., n, n] in columns, the largest element of each positive. Reads the lower triangle
+ * alone. Returns -1, or the index of the first matrix that does not converge (one that is not finite).
+ */
+export function eigh(a: Operand, values: Operand, vectors: Operand): number {
   requireFloating('eigh', a, values, vectors);
   const n = a.shape[a.shape.length - 1];
-  const results: { readonly values: Float64Array; readonly vectors: Matrix }[] = [];
+  const matrices = readMatrices(a);
+  const spectra = new Float64Array(batchSize(a) * n);
   for (let index = 0; index < batchSize(a); index++) {
-    const found = jacobi(readMatrix(a, index), n);
+    const matrix = part(matrices, index, n * n);
+    const found = jacobi(matrix, n);
     if (found === null) return index;
-    results.push(found);
+    spectra.set(found.values, index * n);
+    matrix.set(transposed(found.vectors, n, n));
   }
-  for (const [index, found] of results.entries()) {
-    const columns = new Float64Array(n * n);
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) columns[j * n + i] = found.vectors[i * n + j];
-    writePart(values, index, found.values);
-    writePart(vectors, index, columns);
-  }
+  kernels().write(values, spectra);
+  kernels().write(vectors, matrices);
   return -1;
 }

@@ -1,5 +1,6 @@
-import type { View } from '../view.js';
-import { batchSize, type Matrix, readMatrix, requireFloating, writePart } from './matrices.js';
+import type { Operand } from '../interface.js';
+import { kernels } from '../select.js';
+import { batchSize, type Matrix, part, readMatrices, requireFloating, sourceIndex } from './matrices.js';
 
 export interface Triangle {
   readonly upper: boolean;
@@ -21,20 +22,25 @@ export function substitute(t: Matrix, n: number, b: Matrix, k: number, { upper, 
   }
 }
 
-/** out = T^-1 b; returns -1, or the position (batch index times n plus row) of the first zero on the diagonal, having written nothing. */
-export function triangularSolve(a: View, b: View, out: View, triangle: Triangle): number {
+/**
+ * out [..., n, k] = T^-1 b for a triangle T of a, the rest of which is not read; leading dims broadcast. Returns -1, or the position (batch
+ * index of out times n plus row) of the first zero on the diagonal.
+ */
+export function triangularSolve(a: Operand, b: Operand, out: Operand, triangle: Triangle): number {
   requireFloating('triangularSolve', a, b, out);
   const n = a.shape[a.shape.length - 1];
   const k = b.shape[b.shape.length - 1];
   const batch = out.shape.slice(0, -2);
-  const results: Matrix[] = [];
+  const left = readMatrices(a);
+  const right = readMatrices(b);
+  const x = new Float64Array(batchSize(out) * n * k);
   for (let index = 0; index < batchSize(out); index++) {
-    const t = readMatrix(a, index, batch);
+    const t = part(left, sourceIndex(a, 2, batch, index), n * n);
     if (!triangle.unit) for (let i = 0; i < n; i++) if (t[i * n + i] === 0) return index * n + i;
-    const x = readMatrix(b, index, batch);
-    substitute(t, n, x, k, triangle);
-    results.push(x);
+    const solution = part(x, index, n * k);
+    solution.set(part(right, sourceIndex(b, 2, batch, index), n * k));
+    substitute(t, n, solution, k, triangle);
   }
-  for (const [index, x] of results.entries()) writePart(out, index, x);
+  kernels().write(out, x);
   return -1;
 }

@@ -1,16 +1,17 @@
-import type { View } from '../view.js';
-import { batchSize, type Matrix, readMatrix, requireFloating, writePart } from './matrices.js';
+import type { Operand } from '../interface.js';
+import { kernels } from '../select.js';
+import { batchSize, part, readMatrices, requireFloating } from './matrices.js';
 
 /**
  * The lower factors L of a = L L^T; reads the lower triangle alone. Returns -1, or the position (batch index times n plus row) of the
- * first pivot that is not positive, having written nothing. Row by row (Golub and Van Loan 2013, section 4.2).
+ * first pivot that is not positive. Row by row (Golub and Van Loan 2013, section 4.2).
  */
-export function cholesky(a: View, out: View): number {
+export function cholesky(a: Operand, out: Operand): number {
   requireFloating('cholesky', a, out);
   const n = a.shape[a.shape.length - 1];
-  const results: Matrix[] = [];
+  const factors = readMatrices(a);
   for (let index = 0; index < batchSize(a); index++) {
-    const l = readMatrix(a, index);
+    const l = part(factors, index, n * n);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j <= i; j++) {
         let sum = l[i * n + j];
@@ -21,8 +22,7 @@ export function cholesky(a: View, out: View): number {
       }
       l.fill(0, i * n + i + 1, (i + 1) * n);
     }
-    results.push(l);
   }
-  for (const [index, l] of results.entries()) writePart(out, index, l);
+  kernels().write(out, factors);
   return -1;
 }

@@ -1,13 +1,14 @@
-import type { View } from '../view.js';
+import type { Operand } from '../interface.js';
+import { kernels } from '../select.js';
 import { orient, rotation } from './eigh.js';
 import {
   batchSize,
   identity,
   type Matrix,
-  readMatrix,
+  part,
+  readMatrices,
   requireFloating,
   transposed,
-  writePart,
 } from './matrices.js';
 
 const sweeps = 60;
@@ -18,6 +19,16 @@ interface Decomposition {
   readonly s: Float64Array;
   /** [rows of vh, n]. */
   readonly vh: Matrix;
+}
+
+/** Of a vector, scaled so that squares do not vanish. */
+function norm(v: Float64Array): number {
+  let largest = 0;
+  for (const x of v) largest = Math.max(largest, Math.abs(x));
+  if (largest === 0) return 0;
+  let squares = 0;
+  for (const x of v) squares += (x / largest) ** 2;
+  return largest * Math.sqrt(squares);
 }
 
 /** Rows `known` and on of rows [count, n] made orthonormal to the ones before: the unit vector that keeps most, twice Gram-Schmidt. */
@@ -43,8 +54,8 @@ function complete(rows: Matrix, known: readonly boolean[], count: number, n: num
         for (let j = 0; j < n; j++) dot += row[j] * rows[h * n + j];
         for (let j = 0; j < n; j++) row[j] -= dot * rows[h * n + j];
       }
-    const norm = Math.hypot(...row);
-    for (let j = 0; j < n; j++) row[j] /= norm;
+    const length = norm(row);
+    for (let j = 0; j < n; j++) row[j] /= length;
     have.push(i);
   }
 }
@@ -92,7 +103,7 @@ function hestenes(a: Matrix, m: number, n: number, left: number, right: number):
       }
   }
   if (!done) return null;
-  const norms = Float64Array.from({ length: n }, (_, i) => Math.hypot(...w.subarray(i * m, (i + 1) * m)));
+  const norms = Float64Array.from({ length: n }, (_, i) => norm(part(w, i, m)));
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => norms[j] - norms[i]);
   const u = new Float64Array(left * m);
   const vt = new Float64Array(right * n);
@@ -108,28 +119,33 @@ function hestenes(a: Matrix, m: number, n: number, left: number, right: number):
   return { u: transposed(u, left, m), s: Float64Array.from(order, i => norms[i] * unit), vh: vt };
 }
 
-/** u diag(s) vh = a; the shapes of u and vh say whether all singular vectors are wanted. Returns as eigh does. */
-export function svd(a: View, u: View, s: View, vh: View): number {
+/**
+ * u [..., m, k], descending s [..., min(m, n)] and vh [..., l, n] with u diag(s) vh = a; k and l are the smaller size of a, or all of m and n.
+ * The largest element of each left (where m < n: right) singular vector is positive. Returns as eigh does.
+ */
+export function svd(a: Operand, u: Operand, s: Operand, vh: Operand): number {
   requireFloating('svd', a, u, s, vh);
   const [m, n] = a.shape.slice(-2);
   const left = u.shape[u.shape.length - 1];
   const right = vh.shape[vh.shape.length - 2];
-  const results: Decomposition[] = [];
-  for (let index = 0; index < batchSize(a); index++) {
-    const matrix = readMatrix(a, index);
+  const batch = batchSize(a);
+  const matrices = readMatrices(a);
+  const lefts = new Float64Array(batch * m * left);
+  const values = new Float64Array(batch * Math.min(m, n));
+  const rights = new Float64Array(batch * right * n);
+  for (let index = 0; index < batch; index++) {
+    const matrix = part(matrices, index, m * n);
     const tall = m >= n;
     const found = tall
       ? hestenes(matrix, m, n, left, right)
       : hestenes(transposed(matrix, m, n), n, m, right, left);
     if (found === null) return index;
-    results.push(
-      tall ? found : { u: transposed(found.vh, left, m), s: found.s, vh: transposed(found.u, n, right) },
-    );
+    lefts.set(tall ? found.u : transposed(found.vh, left, m), index * m * left);
+    values.set(found.s, index * Math.min(m, n));
+    rights.set(tall ? found.vh : transposed(found.u, n, right), index * right * n);
   }
-  for (const [index, found] of results.entries()) {
-    writePart(u, index, found.u);
-    writePart(s, index, found.s);
-    writePart(vh, index, found.vh);
-  }
+  kernels().write(u, lefts);
+  kernels().write(s, values);
+  kernels().write(vh, rights);
   return -1;
 }
