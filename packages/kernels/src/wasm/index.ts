@@ -52,6 +52,7 @@ export function createWasm(options: WasmOptions = {}): Kernels {
     ...createPool(runtime, { pack }),
     ...createGather(runtime),
     ...createRandom(runtime, reference),
+    sort: reference.sort,
     lu: reference.lu,
     solve: reference.solve,
     triangularSolve: reference.triangularSolve,

@@ -25,6 +25,8 @@ export const servedByReference: {
   readonly reduce: Readonly<Partial<Record<ReduceOp, readonly DType[]>>>;
   /** Whole families of matrices, in double precision. */
   readonly linalg: readonly (keyof LinalgKernels)[];
+  /** Of every dtype: their time goes into comparing numbers one by one. */
+  readonly order: readonly (keyof Kernels)[];
 } = {
   unary: [
     ...(['exp2', 'log2', 'log10', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'asinh', 'acosh'] as const),
@@ -41,6 +43,7 @@ export const servedByReference: {
     'polygamma',
   ] satisfies readonly SpecialBinaryOp[],
   random: ['exponential'],
+  order: ['sort'],
   linalg: ['lu', 'solve', 'triangularSolve', 'cholesky', 'qr', 'eigh', 'svd'],
   reduce: {
     sum: ['int32', 'bool'],
@@ -54,7 +57,8 @@ export const servedByReference: {
   },
 };
 
-type Served = Pick<Kernels, 'reduce' | 'unary' | 'binary' | 'random' | 'compile' | 'run'> & LinalgKernels;
+type Served = Pick<Kernels, 'sort' | 'reduce' | 'unary' | 'binary' | 'random' | 'compile' | 'run'> &
+  LinalgKernels;
 
 /** The reference functions over WebAssembly memory. */
 export function createReferenceOverMemory(runtime: Runtime): Served {
@@ -80,6 +84,10 @@ export function createReferenceOverMemory(runtime: Runtime): Served {
     binary(op, a, b, out) {
       bring(a, b, out);
       kernels.binary(op, a, b, out);
+    },
+    sort(a, dim, descending, values, indices) {
+      bring(a, values ?? 0, indices);
+      kernels.sort(a, dim, descending, values, indices);
     },
     lu(a, packed, permutation, sign) {
       bring(a, packed, permutation, sign);
