@@ -2,6 +2,7 @@
 import './ops/methods.js';
 import './ops/methods/convolution.js';
 import './ops/methods/elementwise.js';
+import './ops/methods/indexing.js';
 import './ops/methods/products.js';
 
 export type { DType, TypedArray } from '@fluxion/kernels';
@@ -10,6 +11,7 @@ export { detectAnomaly } from './graph/anomaly.js';
 export { toDot, toMermaid } from './graph/draw.js';
 export { enableGrad, noGrad } from './graph/modes.js';
 export type { Node } from './graph/node.js';
+export * from './ops/at.js';
 export {
   type AvgPoolOptions,
   adaptiveAvgPool1d,
@@ -55,12 +57,16 @@ export * from './ops/composite/rectifiers.js';
 export * from './ops/composite/triangles.js';
 export type { CreateOptions, RandomOptions } from './ops/construct.js';
 export * from './ops/convolution.js';
+export * from './ops/counting.js';
 export * from './ops/create.js';
 export * from './ops/createRandom.js';
 export { defineOp, type OpContext, type OpDefinition } from './ops/define.js';
 export { einsum } from './ops/einsum.js';
+export * from './ops/embedding.js';
+export * from './ops/indexAlong.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './ops/interpolate.js';
+export * from './ops/masked.js';
 export { linear, matmul } from './ops/matmul.js';
 export {
   type AdaptiveMaxPoolOptions,
@@ -74,8 +80,10 @@ export {
   type PoolResult,
 } from './ops/maxPool.js';
 export { type MaxUnpoolOptions, maxUnpool2d } from './ops/maxUnpool.js';
+export * from './ops/orderStatistics.js';
 export type { AdaptiveSize } from './ops/pooling.js';
 export * from './ops/products.js';
+export * from './ops/quantile.js';
 export { bernoulli, type DrawOptions, type MultinomialOptions, multinomial } from './ops/random.js';
 export {
   amax,
@@ -89,6 +97,7 @@ export {
   type VarOptions,
   variance as var,
 } from './ops/reduce.js';
+export * from './ops/scatter.js';
 export {
   cat,
   expand,
@@ -105,6 +114,20 @@ export {
   unsqueeze,
 } from './ops/shape.js';
 export { logSoftmax, logsumexp, softmax } from './ops/softmax.js';
+export {
+  type ArgsortFunction,
+  type ArgsortMethod,
+  argsort,
+  msort,
+  type SortFunction,
+  type SortMethod,
+  type SortOptions,
+  sort,
+  type TopkFunction,
+  type TopkMethod,
+  type TopkOptions,
+  topk,
+} from './ops/sort.js';
 export {
   acos,
   acosh,
@@ -130,6 +153,7 @@ export {
   tan,
   xlogy,
 } from './ops/special.js';
+export * from './ops/take.js';
 export {
   abs,
   ceil,
@@ -158,6 +182,7 @@ export {
   trunc,
 } from './ops/unary.js';
 export { fold, type UnfoldOptions, unfold } from './ops/unfold.js';
+export * from './ops/unique.js';
 export type { PerDim } from './ops/window.js';
 export { Generator, type GeneratorState, manualSeed } from './tensor/generator.js';
 export type {

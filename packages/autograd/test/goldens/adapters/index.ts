@@ -4,6 +4,7 @@ import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { linalg } from './linalg.js';
 import { loss } from './loss.js';
+import { order } from './order.js';
 import { pointwise } from './pointwise.js';
 import { products } from './products.js';
 import { reduce } from './reduce.js';
@@ -19,6 +20,7 @@ const table: AdapterTable = {
   ...products,
   ...shape,
   ...indexing,
+  ...order,
   ...loss,
   ...spatial,
 };
