@@ -1,8 +1,10 @@
 import type * as autograd from '../src/index.js';
 import type { Tensor } from '../src/index.js';
 import { activationSamples } from './activations.js';
+import { atSamples } from './at.js';
 import { binarySamples } from './binary.js';
 import { convolutionSamples } from './convolution.js';
+import { countingSamples } from './counting.js';
 import { createSamples } from './create.js';
 import { creationSamples } from './creation.js';
 import { elementwiseSamples } from './elementwise.js';
@@ -14,7 +16,9 @@ import { productSamples } from './products.js';
 import { randomSamples } from './random.js';
 import { reduceSamples } from './reduce.js';
 import { resampleSamples } from './resample.js';
+import { scatterSamples } from './scatter.js';
 import { shapeSamples } from './shape.js';
+import { sortingSamples } from './sorting.js';
 import { specialSamples } from './special.js';
 import type { OpInfo } from './types.js';
 import { unarySamples } from './unary.js';
@@ -53,6 +57,10 @@ export const samples = {
   ...shapeSamples,
   ...joinSamples,
   ...indexingSamples,
+  ...atSamples,
+  ...scatterSamples,
+  ...sortingSamples,
+  ...countingSamples,
   ...createSamples,
   ...creationSamples,
   ...randomSamples,
