@@ -1,22 +1,24 @@
 import type * as autograd from '../src/index.js';
 import type { Tensor } from '../src/index.js';
 import { activationSamples } from './activations.js';
+import { atSamples } from './at.js';
 import { attentionSamples } from './attention.js';
 import { binarySamples } from './binary.js';
 import { convolutionSamples } from './convolution.js';
+import { countingSamples } from './counting.js';
 import { createSamples } from './create.js';
 import { creationSamples } from './creation.js';
 import { distanceSamples } from './distance.js';
 import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
-import { lossSamples } from './losses/index.js';
 import { linalgFactorSamples } from './linalgFactors.js';
 import { linalgNormSamples } from './linalgNorms.js';
 import { linalgSolveSamples } from './linalgSolve.js';
+import { lossSamples } from './losses/index.js';
 import { matmulSamples } from './matmul.js';
-import { normaliseSamples } from './normalise.js';
 import { moveSamples } from './moves.js';
+import { normaliseSamples } from './normalise.js';
 import { padSamples } from './pad.js';
 import { pieceSamples } from './pieces.js';
 import { poolingSamples } from './pooling.js';
@@ -25,7 +27,9 @@ import { randomSamples } from './random.js';
 import { reduceSamples } from './reduce.js';
 import { resampleSamples } from './resample.js';
 import { reshapingSamples } from './reshaping.js';
+import { scatterSamples } from './scatter.js';
 import { shapeSamples } from './shape.js';
+import { sortingSamples } from './sorting.js';
 import { specialSamples } from './special.js';
 import { stackSamples } from './stacks.js';
 import type { OpInfo } from './types.js';
@@ -84,6 +88,10 @@ export const samples = {
   ...stackSamples,
   ...distanceSamples,
   ...indexingSamples,
+  ...atSamples,
+  ...scatterSamples,
+  ...sortingSamples,
+  ...countingSamples,
   ...createSamples,
   ...creationSamples,
   ...randomSamples,

@@ -4,10 +4,13 @@ import { Tensor } from '../src/index.js';
 export class Dense {
   readonly shape: readonly number[];
   readonly data: readonly number[];
+  /** Whether it stands for a bool tensor. */
+  readonly bool: boolean;
 
-  constructor(shape: readonly number[], data: readonly number[]) {
+  constructor(shape: readonly number[], data: readonly number[], bool = false) {
     this.shape = shape;
     this.data = data;
+    this.bool = bool;
   }
 
   /** The element at an index; dims of size 1 are broadcast, and leading dims too many are left out. */
@@ -33,7 +36,7 @@ export function build(shape: readonly number[], element: (index: readonly number
 
 /** Tensors, also inside arrays and plain objects, as Dense; everything else as it is. */
 export function toNaive(value: unknown): unknown {
-  return mapTensors(value, t => new Dense(t.shape, Array.from(t.toTypedArray())));
+  return mapTensors(value, t => new Dense(t.shape, Array.from(t.toTypedArray()), t.dtype === 'bool'));
 }
 
 /** The arguments with other things in the place of tensors. */

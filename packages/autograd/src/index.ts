@@ -2,6 +2,7 @@
 import './ops/methods.js';
 import './ops/methods/convolution.js';
 import './ops/methods/elementwise.js';
+import './ops/methods/indexing.js';
 import './ops/methods/products.js';
 import './ops/methods/shape.js';
 
@@ -11,6 +12,7 @@ export { detectAnomaly } from './graph/anomaly.js';
 export { toDot, toMermaid } from './graph/draw.js';
 export { enableGrad, noGrad } from './graph/modes.js';
 export type { Node } from './graph/node.js';
+export * from './ops/at.js';
 export * from './ops/attention.js';
 export {
   type AvgPoolOptions,
@@ -57,30 +59,17 @@ export * from './ops/composite/rectifiers.js';
 export * from './ops/composite/triangles.js';
 export type { CreateOptions, RandomOptions } from './ops/construct.js';
 export * from './ops/convolution.js';
+export * from './ops/counting.js';
 export * from './ops/create.js';
 export * from './ops/createRandom.js';
 export { defineOp, type OpContext, type OpDefinition } from './ops/define.js';
-export { type DropoutOptions, dropout } from './ops/dropout.js';
 export * from './ops/distance.js';
+export { type DropoutOptions, dropout } from './ops/dropout.js';
 export { einsum } from './ops/einsum.js';
+export * from './ops/embedding.js';
+export * from './ops/indexAlong.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './ops/interpolate.js';
-export * from './ops/loss/binary.js';
-export * from './ops/loss/classification.js';
-export * from './ops/loss/ctc.js';
-export * from './ops/loss/embedding.js';
-export * from './ops/loss/likelihood.js';
-export * from './ops/loss/margin.js';
-export * from './ops/loss/regression.js';
-export type {
-  LossOptions,
-  Reduced,
-  Reduction,
-  SameFits,
-  Strength,
-  WithoutClasses,
-  WithoutLast,
-} from './ops/loss/types.js';
 export { type CholeskyOptions, cholesky, choleskySolve } from './ops/linalg/cholesky.js';
 export { det, logdet, type Slogdet, slogdet } from './ops/linalg/det.js';
 export { type Eigen, type EighOptions, eigh, eigvalsh } from './ops/linalg/eigh.js';
@@ -99,6 +88,23 @@ export {
   type TriangularOptions,
 } from './ops/linalg/solve.js';
 export { type SVD, type SVDOptions, svd, svdvals } from './ops/linalg/svd.js';
+export * from './ops/loss/binary.js';
+export * from './ops/loss/classification.js';
+export * from './ops/loss/ctc.js';
+export * from './ops/loss/embedding.js';
+export * from './ops/loss/likelihood.js';
+export * from './ops/loss/margin.js';
+export * from './ops/loss/regression.js';
+export type {
+  LossOptions,
+  Reduced,
+  Reduction,
+  SameFits,
+  Strength,
+  WithoutClasses,
+  WithoutLast,
+} from './ops/loss/types.js';
+export * from './ops/masked.js';
 export { linear, matmul } from './ops/matmul.js';
 export {
   type AdaptiveMaxPoolOptions,
@@ -116,8 +122,10 @@ export * from './ops/normalise/batchNorm.js';
 export * from './ops/normalise/layerNorm.js';
 export * from './ops/normalise/normalize.js';
 export * from './ops/normalise/responseNorm.js';
+export * from './ops/orderStatistics.js';
 export type { AdaptiveSize } from './ops/pooling.js';
 export * from './ops/products.js';
+export * from './ops/quantile.js';
 export { bernoulli, type DrawOptions, type MultinomialOptions, multinomial } from './ops/random.js';
 export {
   amax,
@@ -131,6 +139,7 @@ export {
   type VarOptions,
   variance as var,
 } from './ops/reduce.js';
+export * from './ops/scatter.js';
 export * from './ops/shape/combine.js';
 export { type SliceOptions, select, slice, split } from './ops/shape/cut.js';
 export * from './ops/shape/diagonal.js';
@@ -168,6 +177,20 @@ export * from './ops/shape/slidingWindow.js';
 export * from './ops/shape/stacks.js';
 export { logSoftmax, logsumexp, softmax } from './ops/softmax.js';
 export {
+  type ArgsortFunction,
+  type ArgsortMethod,
+  argsort,
+  msort,
+  type SortFunction,
+  type SortMethod,
+  type SortOptions,
+  sort,
+  type TopkFunction,
+  type TopkMethod,
+  type TopkOptions,
+  topk,
+} from './ops/sort.js';
+export {
   acos,
   acosh,
   asin,
@@ -192,6 +215,7 @@ export {
   tan,
   xlogy,
 } from './ops/special.js';
+export * from './ops/take.js';
 export {
   abs,
   ceil,
@@ -220,6 +244,7 @@ export {
   trunc,
 } from './ops/unary.js';
 export { fold, type UnfoldOptions, unfold } from './ops/unfold.js';
+export * from './ops/unique.js';
 export type { PerDim } from './ops/window.js';
 export { Generator, type GeneratorState, manualSeed } from './tensor/generator.js';
 export type {

@@ -1,4 +1,4 @@
-// Gather and scatter-add. Strides in bytes, except that `size` counts the elements an index may name.
+// Gather and scatter. Strides in bytes, except that `size` counts the elements an index may name.
 
 /** Position among `count` indices of the first outside 0 <= i < size, or -1. */
 export function firstOutside(index: usize, stride: usize, count: usize, size: u32): i32 {
@@ -10,17 +10,23 @@ export function firstOutside(index: usize, stride: usize, count: usize, size: u3
   return -1;
 }
 
+// @ts-ignore: decorator
+@inline
+function copyRow(to: usize, from: usize, bytes: usize): void {
+  if (bytes >= 256) memory.copy(to, from, bytes);
+  else {
+    let j: usize = 0;
+    for (; j + 16 <= bytes; j += 16) v128.store(to + j, v128.load(from + j));
+    for (; j + 4 <= bytes; j += 4) store<u32>(to + j, load<u32>(from + j));
+    for (; j < bytes; j++) store<u8>(to + j, load<u8>(from + j));
+  }
+}
+
 /** to[i][0..bytes] = a + index[i] * along, rows of `bytes` contiguous bytes. */
 export function gatherRows(to: usize, toRow: usize, a: usize, aRow: usize, along: usize, index: usize, indexStride: usize, count: usize, bytes: usize): void {
   for (let i: usize = 0; i < count; i++) {
     const from = a + i * aRow + usize(load<u32>(index)) * along;
-    if (bytes >= 256) memory.copy(to, from, bytes);
-    else {
-      let j: usize = 0;
-      for (; j + 16 <= bytes; j += 16) v128.store(to + j, v128.load(from + j));
-      for (; j + 4 <= bytes; j += 4) store<u32>(to + j, load<u32>(from + j));
-      for (; j < bytes; j++) store<u8>(to + j, load<u8>(from + j));
-    }
+    copyRow(to, from, bytes);
     to += toRow;
     index += indexStride;
   }
@@ -28,23 +34,58 @@ export function gatherRows(to: usize, toRow: usize, a: usize, aRow: usize, along
 
 // @ts-ignore: decorator
 @inline
-function addRows<T>(to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize): void {
+function combine<T>(mode: i32, a: T, b: T): T {
+  if (mode == 0) return a + b;
+  return mode == 1 ? max<T>(a, b) : min<T>(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function combineVectors<T>(mode: i32, a: v128, b: v128): v128 {
+  if (mode == 0) return v128.add<T>(a, b);
+  return mode == 1 ? v128.max<T>(a, b) : v128.min<T>(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function combineRows<T>(mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize): void {
   const bytes = n * sizeof<T>();
   for (let i: usize = 0; i < count; i++) {
     const target = to + i * toRow + usize(load<u32>(index)) * along;
     let j: usize = 0;
-    for (; j + 16 <= bytes; j += 16) v128.store(target + j, v128.add<T>(v128.load(target + j), v128.load(from + j)));
-    for (; j < bytes; j += sizeof<T>()) store<T>(target + j, load<T>(target + j) + load<T>(from + j));
+    for (; j + 16 <= bytes; j += 16) v128.store(target + j, combineVectors<T>(mode, v128.load(target + j), v128.load(from + j)));
+    for (; j < bytes; j += sizeof<T>()) store<T>(target + j, combine<T>(mode, load<T>(target + j), load<T>(from + j)));
     from += fromRow;
     index += indexStride;
   }
 }
 
-/** Adds rows of n contiguous elements to to + index[i] * along, one after the other. Kinds: 0 float32, 1 float64, 2 int32. */
+// @ts-ignore: decorator
+@inline
+function combineKind<T>(mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize): void {
+  // The mode is a constant in each copy of the loop.
+  if (mode == 0) combineRows<T>(0, to, toRow, along, from, fromRow, index, indexStride, count, n);
+  else if (mode == 1) combineRows<T>(1, to, toRow, along, from, fromRow, index, indexStride, count, n);
+  else combineRows<T>(2, to, toRow, along, from, fromRow, index, indexStride, count, n);
+}
+
+/**
+ * Rows of n contiguous elements joined with those at to + index[i] * along, one after the other. Modes: 0 their sum, 1 the larger, 2 the smaller.
+ * Kinds: 0 float32, 1 float64, 2 int32.
+ */
 export function scatterRows(
-  kind: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,
+  mode: i32, kind: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,
 ): void {
-  if (kind == 0) addRows<f32>(to, toRow, along, from, fromRow, index, indexStride, count, n);
-  else if (kind == 1) addRows<f64>(to, toRow, along, from, fromRow, index, indexStride, count, n);
-  else addRows<i32>(to, toRow, along, from, fromRow, index, indexStride, count, n);
+  if (kind == 0) combineKind<f32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n);
+  else if (kind == 1) combineKind<f64>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n);
+  else combineKind<i32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n);
+}
+
+/** to + index[i] * along = from[i], rows of `bytes` contiguous bytes, one after the other. */
+export function assignRows(to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, bytes: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    copyRow(to + i * toRow + usize(load<u32>(index)) * along, from, bytes);
+    from += fromRow;
+    index += indexStride;
+  }
 }

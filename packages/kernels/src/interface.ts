@@ -89,6 +89,9 @@ export type BinaryOp = ArithmeticOp | CompareOp | LogicalOp;
  */
 export type ReduceOp = 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin' | 'any' | 'all';
 
+/** What a scatter does with the element that is there; `max` and `min` propagate NaN, and of what is assigned the last stays. */
+export type ScatterMode = 'add' | 'assign' | 'max' | 'min';
+
 /** A straight-line program over elements: node i may use nodes before it. */
 export type ExpressionNode =
   | { readonly op: 'input'; readonly index: number }
@@ -203,8 +206,16 @@ export interface Kernels {
    * Returns -1 when done, or the position (C order) of the first index outside 0 <= i < a.shape[dim], and then has written nothing.
    */
   gather(a: Operand, dim: number, index: Operand, out: Operand): number;
-  /** out[i][index[i][j][k]][k] += source[i][j][k]; out is read and written (may have been filled first). Returns as gather does. */
-  scatterAdd(out: Operand, dim: number, index: Operand, source: Operand): number;
+  /**
+   * out[i][index[i][j][k]][k] = combine(itself, source[i][j][k]), in C order of the source; out (any strides without overlap) is read and written, so it has been filled
+   * before. bool is for `assign` alone. Returns as gather does.
+   */
+  scatter(mode: ScatterMode, out: Operand, dim: number, index: Operand, source: Operand): number;
+  /**
+   * The elements along a dim in ascending or descending order, equal ones in the order they had, NaN counted as larger than everything: values (null where
+   * nobody wants them) and int32 indices. The outputs may be shorter than a along the dim, and then hold the first ones. a has a dim at least.
+   */
+  sort(a: Operand, dim: number, descending: boolean, values: Operand | null, indices: Operand): void;
   /**
    * out[n, o, p] = sum over c, k of x[n, c, p * stride - padding + k * dilation] * weight[o, c, k], for x [N, C, ...spatial], weight
    * [O, C / groups, ...kernel] and out [N, O, ...positions]; each group of O / groups outputs reads its C / groups channels. One to

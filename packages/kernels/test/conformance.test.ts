@@ -18,6 +18,7 @@ import {
   values,
 } from './conformance/arbitraries.js';
 import { memoryConformance } from './conformance/memory.js';
+import { sortConformance } from './conformance/sorts.js';
 import { at, elements, empty, indices, kernels, operand } from './helpers.js';
 
 describe('walks over strided operands, against index arithmetic', () => {
@@ -175,7 +176,7 @@ describe('walks over strided operands, against index arithmetic', () => {
     );
   });
 
-  test('gather and scatterAdd', () => {
+  test('gather and scatter', () => {
     const plan = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }).chain(shape =>
       fc.record({
         shape: fc.constant(shape),
@@ -198,15 +199,35 @@ describe('walks over strided operands, against index arithmetic', () => {
         );
         expect(elements(out)).toEqual(moved.map(from => at(contents, a, from)));
         const target = operand('int32', contiguous(shape), new Int32Array(count(shape)).fill(1));
-        expect(kernels.scatterAdd(target, dim, where, out)).toBe(-1);
-        const sums = indices(shape).map(own =>
-          moved.reduce((s, to, flat) => (to.join() === own.join() ? s + elements(out)[flat] : s), 1),
-        );
-        expect(elements(target)).toEqual(sums);
+        const combine = {
+          add: (s: number, v: number) => s + v,
+          assign: (_: number, v: number) => v,
+          max: Math.max,
+          min: Math.min,
+        };
+        for (const mode of ['add', 'assign', 'max', 'min'] as const) {
+          kernels.fill(target, 1);
+          expect(kernels.scatter(mode, target, dim, where, out)).toBe(-1);
+          const values = indices(shape).map(own =>
+            moved.reduce(
+              (s, to, flat) => (to.join() === own.join() ? combine[mode](s, elements(out)[flat]) : s),
+              1,
+            ),
+          );
+          expect(elements(target)).toEqual(values);
+        }
       }),
       { numRuns: 100 },
     );
   });
+});
+
+sortConformance({
+  tested: kernels,
+  reference: createReference(),
+  runs: 40,
+  fused: false,
+  long: { tiny: 0, large: 0 },
 });
 
 memoryConformance({

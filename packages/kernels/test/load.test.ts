@@ -192,6 +192,9 @@ describe('what the tier leaves to the reference functions', () => {
         run();
         expect(called.length > 0, `${name} of ${dtype}`).toBe(served);
       }
+      called.length = 0;
+      tier.sort(square, 0, false, matrix(), make('int32', [2, 2]));
+      expect(called).toEqual(servedByReference.order);
       for (const op of ['sin', 'tan'] as const) {
         called.length = 0;
         const nodes = [{ op: 'input', index: 0 } as const, { op, a: 0 } as const];
@@ -212,7 +215,8 @@ describe('what the tier leaves to the reference functions', () => {
       );
       tier.read(a);
       tier.gather(a, 0, index, make(dtype, [3, 4]));
-      if (dtype !== 'bool') tier.scatterAdd(a, 0, index, make(dtype, [3, 4]));
+      for (const mode of ['add', 'assign', 'max', 'min'] as const)
+        if (dtype !== 'bool' || mode === 'assign') tier.scatter(mode, a, 0, index, make(dtype, [3, 4]));
       if (dtype.startsWith('float')) {
         tier.random('normal', 1, 2, 0, a);
         tier.gemm(a, make(dtype, [4, 2]), make(dtype, [3, 2]));

@@ -6,14 +6,13 @@ export {
   mseLoss,
   type Reduction,
 } from '@fluxion/autograd';
-export { GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from './activations.js';
+export * from './activations.js';
 export {
   type AttendOptions,
   type AttentionLayerOptions,
   causalMask,
   MultiheadAttention,
 } from './attention.js';
-export * from './activations.js';
 export * from './batchNorm.js';
 export { Sequential } from './containers.js';
 export * from './convolution.js';
@@ -52,6 +51,7 @@ export { Module } from './module.js';
 export * from './normalization.js';
 export type { PaddingMode } from './padding.js';
 export { parameter } from './parameter.js';
+export * from './pooling.js';
 export * from './positionalEncoding.js';
 export { GRU, LSTM, type RecurrentOptions, RNN, type RNNOptions, type SequenceOptions } from './recurrent.js';
 export {
@@ -61,11 +61,8 @@ export {
   RNNCell,
   type RNNCellOptions,
 } from './recurrentCell.js';
-export type { Layer, ShapeMap } from './shapeMap.js';
-export type { LoadableState, LoadOptions, LoadReport, StateDict, StateEntry } from './stateDict.js';
-export * from './transformer.js';
-export * from './pooling.js';
 export * from './reshaping.js';
 export type { Layer, ShapeMap } from './shapeMap.js';
 export type { LoadableState, LoadOptions, LoadReport, StateDict, StateEntry } from './stateDict.js';
 export type { Summary, SummaryRow } from './summary.js';
+export * from './transformer.js';

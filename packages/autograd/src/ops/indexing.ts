@@ -1,79 +1,24 @@
 import { kernels } from '@fluxion/kernels';
-import { ArgumentError, DTypeError, IndexError, ShapeError, show, showShape } from '../errors.js';
-import { raw, rawLike } from '../tensor/raw.js';
+import { ArgumentError, IndexError, ShapeError, show, showShape } from '../errors.js';
+import { raw } from '../tensor/raw.js';
 import { normalizeDim } from '../tensor/shape.js';
 import type { IndexSelect, OneHot, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { eq } from './binary.js';
-import { apply, composite, type Primitive } from './define.js';
-import { box } from './shape/part.js';
+import { apply, composite } from './define.js';
+import {
+  asVector,
+  checkScatter,
+  gatherOp,
+  indexError,
+  oneOfAScalar,
+  requireGatherShapes,
+  requireIndex,
+  requireNumbers,
+  scatterBy,
+} from './lanes.js';
 import { expand, reshapeTo, unsqueeze } from './shape.js';
 import { to } from './unary.js';
-
-function requireIndex(op: string, index: Tensor): void {
-  if (index.dtype !== 'int32')
-    throw new DTypeError(
-      `${op}: expected an int32 index, got ${index.dtype}. Convert it: index.to('int32').`,
-    );
-}
-
-/** The error for what a kernel reported as the position of the first bad index. */
-function indexError(op: string, index: Tensor, position: number, size: number): IndexError {
-  const value = kernels().read(index)[position];
-  return new IndexError(
-    `${op}: index ${value} (position ${position} of an index of shape ${showShape(index.shape)}) is outside the dim: expected 0 to ${size - 1}.`,
-  );
-}
-
-function requireGatherShapes(op: string, x: Tensor, dim: number, index: Tensor): void {
-  if (index.ndim !== x.ndim || index.shape.some((size, i) => i !== dim && size > x.shape[i]))
-    throw new ShapeError(
-      `${op}: an index of shape ${showShape(index.shape)} does not fit shape ${showShape(x.shape)}: the same number of dims is needed, and no size ` +
-        `larger, but for dim ${dim}.`,
-    );
-}
-
-/** Whether one of the two is a scalar and the other at most a vector: a scalar then counts as a vector of one element. */
-function oneOfAScalar(a: Tensor, b: Tensor): boolean {
-  return (a.ndim === 0 && b.ndim <= 1) || (b.ndim === 0 && a.ndim === 1);
-}
-
-function asVector(x: Tensor): Tensor {
-  return x.ndim === 0 ? reshapeTo(x, [1]) : x;
-}
-
-/** The input cut to the index's sizes in all dims but `dim`: what the kernels expect. */
-function window(
-  x: Tensor,
-  dim: number,
-  index: Tensor,
-): { storage: Tensor['storage']; offset: number; shape: number[]; strides: readonly number[] } {
-  return {
-    storage: x.storage,
-    offset: x.offset,
-    shape: x.shape.map((size, i) => (i === dim ? size : index.shape[i])),
-    strides: x.strides,
-  };
-}
-
-const gatherOp: Primitive<number> = {
-  name: 'gather',
-  savesInput: i => i === 1,
-  vjp: (g, n) => [apply(scatterAddOp, [zeros(n.inputShapes[0], g), n.tensorInput(1), g], n.attributes), null],
-  forward: (inputs, dim) => {
-    const [x, index] = inputs as readonly Tensor[];
-    const out = raw(index.shape, x.dtype);
-    const bad = kernels().gather(window(x, dim, index), dim, index, out);
-    if (bad >= 0) throw indexError('gather', index, bad, x.shape[dim]);
-    return out;
-  },
-};
-
-function zeros(shape: readonly number[], like: Tensor): Tensor {
-  const out = raw(shape, like.dtype);
-  kernels().fill(out, 0);
-  return out;
-}
 
 /** out[i][j][k] = x[i][index[i][j][k]][k] for dim 1; the index is int32 and no larger than x in the other dims. */
 export function gather<I extends Shape>(x: Tensor, dim: number, index: Tensor<I>): Tensor<I> {
@@ -85,29 +30,6 @@ export function gather<I extends Shape>(x: Tensor, dim: number, index: Tensor<I>
   return apply(gatherOp, [x, index], d) as Tensor<I>;
 }
 
-const scatterAddOp: Primitive<number> = {
-  name: 'scatterAdd',
-  savesInput: i => i === 1,
-  vjp: (g, n) => [g, null, n.needs(2) ? windowed(g, n.attributes, n.tensorInput(1), n.inputShapes[2]) : null],
-  forward: (inputs, dim) => {
-    const [x, index, source] = inputs as readonly Tensor[];
-    const out = rawLike(x);
-    kernels().copy(x, out);
-    const part = { ...window(source, -1, index) };
-    const bad = kernels().scatterAdd(window(out, dim, index), dim, index, part);
-    if (bad >= 0) throw indexError('scatterAdd', index, bad, x.shape[dim]);
-    return out;
-  },
-};
-
-/** The gradient of the source of scatterAdd: what the index picks, and zero where the source is larger than the index. */
-function windowed(g: Tensor, dim: number, index: Tensor, shape: readonly number[]): Tensor {
-  const picked = apply(gatherOp, [g, index], dim);
-  if (shape.every((size, i) => size === index.shape[i])) return picked;
-  const corner = { start: shape.map(() => 0), sizes: picked.shape };
-  return apply(box.put, [picked], { part: corner, shape, value: 0 });
-}
-
 /** A copy of x with out[i][index[i][j][k]][k] += source[i][j][k] for dim 1; equal indices add up. */
 export function scatterAdd<S extends Shape>(
   x: Tensor<S>,
@@ -115,17 +37,9 @@ export function scatterAdd<S extends Shape>(
   index: Tensor,
   source: Tensor,
 ): Tensor<S> {
-  const d = normalizeDim('scatterAdd', dim, x.ndim);
-  requireIndex('scatterAdd', index);
-  if (x.dtype !== source.dtype)
-    throw new DTypeError(
-      `scatterAdd: adds a ${source.dtype} source to a ${x.dtype} tensor; they must be the same. Convert one with to().`,
-    );
-  if (oneOfAScalar(x, index) || oneOfAScalar(x, source))
-    return reshapeTo(scatterAdd(asVector(x), 0, asVector(index), asVector(source)), x.shape) as Tensor<S>;
-  requireGatherShapes('scatterAdd', x, d, index);
-  requireGatherShapes('scatterAdd', source, -1, index);
-  return apply(scatterAddOp, [x, index, source], d) as Tensor<S>;
+  const fit = checkScatter('scatterAdd', x, dim, index, source);
+  requireNumbers('scatterAdd', x);
+  return reshapeTo(scatterBy('add', fit.x, fit.dim, fit.index, fit.source), x.shape) as Tensor<S>;
 }
 
 /** The entries of one dim that a one-dimensional int32 index names, in its order. */

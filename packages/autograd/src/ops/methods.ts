@@ -35,6 +35,7 @@ import * as inPlace from './inPlace.js';
 import * as matmul from './matmul.js';
 import { convolutionMethods } from './methods/convolution.js';
 import { elementwiseMethods } from './methods/elementwise.js';
+import { indexingMethods, longIndexingMethods } from './methods/indexing.js';
 import { productMethods } from './methods/products.js';
 import { shapeMethods } from './methods/shape.js';
 import * as read from './read.js';
@@ -137,6 +138,7 @@ const functions = {
   div_: inPlace.divInPlace,
   fill_: inPlace.fillInPlace,
   ...convolutionMethods,
+  ...indexingMethods,
 };
 
 declare module '../tensor/tensor.js' {
@@ -328,6 +330,12 @@ export function ensureMethods(): void {
     // Written out for up to three arguments: collecting them into an array would cost every call.
     prototype[name] = function (this: Tensor, a?: unknown, b?: unknown, c?: unknown): unknown {
       return call(this, a, b, c);
+    };
+  }
+  for (const [name, fn] of Object.entries(longIndexingMethods)) {
+    const call = fn as (...args: unknown[]) => unknown;
+    prototype[name] = function (this: Tensor, ...args: unknown[]): unknown {
+      return call(this, ...args);
     };
   }
   prototype.data = async function (this: Tensor): Promise<TypedArray> {

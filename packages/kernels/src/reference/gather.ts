@@ -1,3 +1,4 @@
+import type { ScatterMode } from '../interface.js';
 import { forEachRow, unsupported, type View } from './view.js';
 
 /** Position in C order of the first index outside 0 <= i < size, or -1. */
@@ -42,21 +43,32 @@ export function gather(a: View, dim: number, index: View, out: View): number {
   return -1;
 }
 
-/** out[i][index[i][j][k]][k] += source[i][j][k] for dim 1, in C order of source, each sum rounded to out's dtype. */
-export function scatterAdd(out: View, dim: number, index: View, source: View): number {
-  check('scatterAdd', index, out, source);
-  if (out.dtype === 'bool') throw unsupported('scatterAdd', out.dtype, 'float32, float64 or int32');
+/** The new element from the one that is there and that of the source. */
+const combine: Readonly<Record<ScatterMode, (old: number, value: number) => number>> = {
+  add: (old, value) => old + value,
+  assign: (_, value) => value,
+  max: Math.max,
+  min: Math.min,
+};
+
+/** out[i][index[i][j][k]][k] = combine(itself, source[i][j][k]) for dim 1, in C order of source, each result rounded to out's dtype. */
+export function scatter(mode: ScatterMode, out: View, dim: number, index: View, source: View): number {
+  check('scatter', index, out, source);
+  if (mode !== 'assign' && out.dtype === 'bool')
+    throw unsupported(`scatter by ${mode}`, out.dtype, 'float32, float64 or int32');
   const bad = firstOutside(index, out.shape[dim]);
   if (bad >= 0) return bad;
   const target = out.data;
   const indices = index.data;
   const values = source.data;
   const along = out.strides[dim];
+  const together = combine[mode];
   const strides = [without(out.strides, dim), index.strides, source.strides];
   forEachRow(index.shape, [out.offset, index.offset, source.offset], strides, (count, at, step) => {
     let [o, k, i] = at;
     for (let n = 0; n < count; n++, o += step[0], k += step[1], i += step[2]) {
-      target[o + indices[k] * along] += values[i];
+      const to = o + indices[k] * along;
+      target[to] = together(target[to], values[i]);
     }
   });
   return -1;

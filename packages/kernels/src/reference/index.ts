@@ -3,12 +3,13 @@ import * as convolution from './convolution.js';
 import * as copying from './copy.js';
 import * as elementwise from './elementwise.js';
 import { type CompiledReference, compileExpression, runExpression } from './expression.js';
-import { gather, scatterAdd } from './gather.js';
+import { gather, scatter } from './gather.js';
 import { gemm } from './gemm.js';
 import { OutsideMemory, resolveOutside } from './memory.js';
 import { maxPool, sparseAlong } from './pool.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
+import { sort } from './sort.js';
 import { type Resolve, viewOf } from './view.js';
 
 export type { Resolve } from './view.js';
@@ -54,7 +55,9 @@ export function referenceKernels(resolve: Resolve): KernelFunctions {
     reduce: (op, a, axes, out) => reduce(op, view(a), axes, view(out)),
     gemm: (a, b, out, accumulate) => gemm(view(a), view(b), view(out), accumulate),
     gather: (a, dim, index, out) => gather(view(a), dim, view(index), view(out)),
-    scatterAdd: (out, dim, index, source) => scatterAdd(view(out), dim, view(index), view(source)),
+    scatter: (mode, out, dim, index, source) => scatter(mode, view(out), dim, view(index), view(source)),
+    sort: (a, dim, descending, values, indices) =>
+      sort(view(a), dim, descending, values === null ? null : view(values), view(indices)),
     convolution: (x, weight, out, geometry) =>
       convolution.forward(view(x), view(weight), view(out), geometry),
     convolutionInputGrad: (gradOutput, weight, out, geometry) =>

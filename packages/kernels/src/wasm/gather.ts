@@ -1,10 +1,11 @@
 import { DTypeError } from '../errors.js';
-import type { Kernels, Operand } from '../interface.js';
+import type { Kernels, Operand, ScatterMode } from '../interface.js';
 import { type DType, itemSize } from '../storage.js';
 import { addressOf, sizeOf } from './layout.js';
 import type { Runtime } from './runtime.js';
 
 const kinds: Readonly<Partial<Record<DType, number>>> = { float32: 0, float64: 1, int32: 2 };
+const modes: Readonly<Record<Exclude<ScatterMode, 'assign'>, number>> = { add: 0, max: 1, min: 2 };
 
 /**
  * The dims of a gather or scatter, walked together: those of the index, the side that is indexed (whose step along `dim` is 0 here,
@@ -50,9 +51,9 @@ function check(op: string, index: Operand, a: Operand, b: Operand): void {
   }
 }
 
-export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatterAdd'> {
+export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> {
   const { heap } = runtime;
-  const { firstOutside, gatherRows, scatterRows } = runtime.exports;
+  const { firstOutside, gatherRows, scatterRows, assignRows } = runtime.exports;
 
   /** Position in C order of the first index outside 0 <= i < size, or -1. Looks at a broadcast index once. */
   function firstBad(index: Operand, size: number): number {
@@ -154,13 +155,13 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
       });
       return -1;
     },
-    scatterAdd(out, dim, index, source) {
-      check('scatterAdd', index, out, source);
+    scatter(mode, out, dim, index, source) {
+      check('scatter', index, out, source);
       const { dtype } = out.storage;
       const kind = kinds[dtype];
-      if (kind === undefined) {
+      if (mode !== 'assign' && kind === undefined) {
         throw new DTypeError(
-          `scatterAdd: got ${dtype}, expected float32, float64 or int32; convert the inputs first.`,
+          `scatter by ${mode}: got ${dtype}, expected float32, float64 or int32; convert the inputs first.`,
         );
       }
       if (sizeOf(index.shape) === 0) return -1;
@@ -172,9 +173,17 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
       const from = addressOf(heap, source);
       const along = out.strides[dim] * itemBytes;
       const n = analyse(index, out, source, dim, itemBytes);
-      walk(n, itemBytes, to, from, at, (target, targetStep, values, valuesStep, i, step, count, row) => {
-        scatterRows(kind, target, targetStep, along, values, valuesStep, i, step, count, row);
-      });
+      const run: Run =
+        mode === 'assign'
+          ? (target, targetStep, values, valuesStep, i, step, count, row) => {
+              assignRows(target, targetStep, along, values, valuesStep, i, step, count, row * itemBytes);
+            }
+          : (target, targetStep, values, valuesStep, i, step, count, row) => {
+              const code = modes[mode];
+              const type = kind as number;
+              scatterRows(code, type, target, targetStep, along, values, valuesStep, i, step, count, row);
+            };
+      walk(n, itemBytes, to, from, at, run);
       return -1;
     },
   };

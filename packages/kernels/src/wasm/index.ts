@@ -52,5 +52,6 @@ export function createWasm(options: WasmOptions = {}): Kernels {
     ...createPool(runtime, { pack }),
     ...createGather(runtime),
     ...createRandom(runtime, reference),
+    sort: reference.sort,
   };
 }

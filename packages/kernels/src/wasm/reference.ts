@@ -22,6 +22,8 @@ export const servedByReference: {
   readonly binary: readonly BinaryOp[];
   readonly random: readonly RandomKind[];
   readonly reduce: Readonly<Partial<Record<ReduceOp, readonly DType[]>>>;
+  /** Of every dtype: their time goes into comparing numbers one by one. */
+  readonly order: readonly (keyof Kernels)[];
 } = {
   unary: [
     ...(['exp2', 'log2', 'log10', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'asinh', 'acosh'] as const),
@@ -38,6 +40,7 @@ export const servedByReference: {
     'polygamma',
   ] satisfies readonly SpecialBinaryOp[],
   random: ['exponential'],
+  order: ['sort'],
   reduce: {
     sum: ['int32', 'bool'],
     prod: ['int32', 'bool'],
@@ -50,7 +53,7 @@ export const servedByReference: {
   },
 };
 
-type Served = Pick<Kernels, 'reduce' | 'unary' | 'binary' | 'random' | 'compile' | 'run'>;
+type Served = Pick<Kernels, 'sort' | 'reduce' | 'unary' | 'binary' | 'random' | 'compile' | 'run'>;
 
 /** The reference functions over WebAssembly memory. */
 export function createReferenceOverMemory(runtime: Runtime): Served {
@@ -76,6 +79,10 @@ export function createReferenceOverMemory(runtime: Runtime): Served {
     binary(op, a, b, out) {
       bring(a, b, out);
       kernels.binary(op, a, b, out);
+    },
+    sort(a, dim, descending, values, indices) {
+      bring(a, values ?? 0, indices);
+      kernels.sort(a, dim, descending, values, indices);
     },
     random: kernels.random,
     compile: kernels.compile,

@@ -18,6 +18,7 @@ import { assertClose } from './compare.js';
 import { Comparison } from './comparison.js';
 import type { Tiers } from './index.js';
 
+const scatterModes = ['add', 'assign', 'max', 'min'] as const;
 const everyDtype = ['float32', 'float64', 'int32', 'bool'] as const;
 
 export function copyConformance({ tested, reference, runs }: Tiers): void {
@@ -151,7 +152,7 @@ export function gatherConformance({ tested, reference, runs }: Tiers): void {
     return Float64Array.from({ length }, () => Math.floor(random() * size));
   };
 
-  describe('gather and scatterAdd', () => {
+  describe('gather and scatter', () => {
     for (const dtype of everyDtype) {
       test(`gather ${dtype}: ${describeBound(bounds.bits)}`, () => {
         fc.assert(
@@ -171,7 +172,7 @@ export function gatherConformance({ tested, reference, runs }: Tiers): void {
       });
     }
 
-    test('gather and scatterAdd: position of the first bad index, nothing written', () => {
+    test('gather and scatter: position of the first bad index, nothing written', () => {
       const bad = plans.filter(({ plan }) => count(plan.indexShape) > 0);
       fc.assert(
         fc.property(
@@ -193,10 +194,12 @@ export function gatherConformance({ tested, reference, runs }: Tiers): void {
               const out = c.output('float32', indexShape);
               expect(c.tested.gather(data.tested, dim, at.tested, out.tested)).toBe(position);
               c.check(out, bounds.bits, 'gather');
-              const sum = c.output('float32', shape);
               const terms = c.input('float32', from, x);
-              expect(c.tested.scatterAdd(sum.tested, dim, at.tested, terms.tested)).toBe(position);
-              c.check(sum, bounds.bits, 'scatterAdd');
+              for (const mode of scatterModes) {
+                const sum = c.output('float32', shape);
+                expect(c.tested.scatter(mode, sum.tested, dim, at.tested, terms.tested)).toBe(position);
+                c.check(sum, bounds.bits, `scatter by ${mode}`);
+              }
             }),
         ),
         { numRuns: runs },
@@ -204,7 +207,7 @@ export function gatherConformance({ tested, reference, runs }: Tiers): void {
     });
 
     for (const dtype of ['float32', 'float64', 'int32'] as const) {
-      test(`scatterAdd ${dtype}: ${dtype === 'int32' ? 'exact' : 'within (n + 1) eps of |out| + sum |source|'}`, () => {
+      test(`scatter by add ${dtype}: ${dtype === 'int32' ? 'exact' : 'within (n + 1) eps of |out| + sum |source|'}`, () => {
         fc.assert(
           fc.property(plans, values('ordinary'), ({ plan: { shape, dim, indexShape, x }, index, from }, y) =>
             Comparison.run(tested, reference, c => {
@@ -218,18 +221,54 @@ export function gatherConformance({ tested, reference, runs }: Tiers): void {
                 generate(data, dtype, count(shape)).map(Math.abs),
               );
               const sizes = c.input('float64', from, generate(data, dtype, from.length).map(Math.abs));
-              c.reference.scatterAdd(scale.reference, dim, at.reference, sizes.reference);
+              c.reference.scatter('add', scale.reference, dim, at.reference, sizes.reference);
               for (const k of ['tested', 'reference'] as const) {
-                expect(c[k].scatterAdd(out[k], dim, at[k], terms[k])).toBe(-1);
+                expect(c[k].scatter('add', out[k], dim, at[k], terms[k])).toBe(-1);
               }
               const bound = dtype === 'int32' ? bounds.value : bounds.scatterAdd(indexShape[dim]);
-              c.check(out, bound, 'scatterAdd', c.reference.read(scale.reference));
+              c.check(out, bound, 'scatter by add', c.reference.read(scale.reference));
             }),
           ),
           { numRuns: runs },
         );
       });
     }
+
+    for (const dtype of everyDtype) {
+      for (const mode of ['assign', 'max', 'min'] as const) {
+        if (dtype === 'bool' && mode !== 'assign') continue;
+        test(`scatter by ${mode} ${dtype}: ${describeBound(bounds.value)}`, () => {
+          const targets = plans.chain(plan =>
+            fc.record({ all: fc.constant(plan), out: distinctLayouts(plan.plan.shape) }),
+          );
+          fc.assert(
+            fc.property(targets, ({ all: { plan, index, from }, out: layout }) =>
+              Comparison.run(tested, reference, c => {
+                const { shape, dim, x } = plan;
+                const out = c.inout(dtype, layout, { ...x, seed: x.seed + 1 });
+                const at = c.input('int32', index, indices(index.length, shape[dim], x.seed));
+                const source = c.input(dtype, from, x);
+                for (const k of ['tested', 'reference'] as const)
+                  expect(c[k].scatter(mode, out[k], dim, at[k], source[k])).toBe(-1);
+                // The gaps of a strided output stay as they were.
+                c.checkStorage(out, bounds.value, mode);
+              }),
+            ),
+            { numRuns: runs },
+          );
+        });
+      }
+    }
+
+    test('scatter of bool by anything but assign throws DTypeError', () => {
+      Comparison.run(tested, reference, c => {
+        const out = c.output('bool', [3]);
+        const at = c.input('int32', contiguous([2]), [0, 1]);
+        const source = c.input('bool', contiguous([2]), [0, 1]);
+        for (const mode of ['add', 'max', 'min'] as const)
+          expect(() => c.tested.scatter(mode, out.tested, 0, at.tested, source.tested)).toThrow(DTypeError);
+      });
+    });
 
     test('a long embedding lookup and its gradient: exact for whole numbers', () => {
       Comparison.run(tested, reference, c => {
@@ -242,10 +281,10 @@ export function gatherConformance({ tested, reference, runs }: Tiers): void {
         const terms = c.input('float32', contiguous([301, 33]), whole);
         for (const k of ['tested', 'reference'] as const) {
           expect(c[k].gather(table[k], 0, at[k], out[k])).toBe(-1);
-          expect(c[k].scatterAdd(grad[k], 0, at[k], terms[k])).toBe(-1);
+          expect(c[k].scatter('add', grad[k], 0, at[k], terms[k])).toBe(-1);
         }
         c.check(out, bounds.bits, 'gather');
-        c.check(grad, bounds.value, 'scatterAdd');
+        c.check(grad, bounds.value, 'scatter by add');
       });
     });
   });

@@ -10,6 +10,7 @@ import { memoryConformance } from './memory.js';
 import { poolConformance } from './pools.js';
 import { gemmConformance } from './products.js';
 import { reduceConformance } from './reductions.js';
+import { sortConformance } from './sorts.js';
 
 export interface ConformanceOptions {
   readonly name: string;
@@ -44,6 +45,7 @@ export function conformance(makeKernels: () => Kernels, options: ConformanceOpti
     binaryConformance(tiers);
     copyConformance(tiers);
     gatherConformance(tiers);
+    sortConformance(tiers);
     reduceConformance(tiers);
     gemmConformance(tiers);
     factorisationConformance(tiers);

@@ -5,9 +5,10 @@ import { factorisations } from './factorisations.js';
 import { indexing } from './indexing.js';
 import { linalg } from './linalg.js';
 import { loss } from './loss.js';
-import { normalise } from './normalise.js';
 import { distance, methods, moves } from './moves.js';
+import { normalise } from './normalise.js';
 import { norms } from './norms.js';
+import { order } from './order.js';
 import { pointwise } from './pointwise.js';
 import { products } from './products.js';
 import { reduce } from './reduce.js';
@@ -28,6 +29,7 @@ const table: AdapterTable = {
   ...methods,
   ...distance,
   ...indexing,
+  ...order,
   ...loss,
   ...spatial,
   ...normalise,
