@@ -141,7 +141,7 @@ export {
 } from './ops/reduce.js';
 export * from './ops/scatter.js';
 export * from './ops/shape/combine.js';
-export { type SliceOptions, select, slice, split } from './ops/shape/cut.js';
+export { type SliceOptions, select, slice } from './ops/shape/cut.js';
 export * from './ops/shape/diagonal.js';
 export { broadcastTensors, broadcastTo, expand, expandAs } from './ops/shape/expand.js';
 export * from './ops/shape/flip.js';

@@ -1,6 +1,6 @@
-import { ArgumentError, IndexError, ShapeError, show, showShape } from '../../errors.js';
+import { ArgumentError, IndexError, show, showShape } from '../../errors.js';
 import { view } from '../../tensor/raw.js';
-import { checkShape, normalizeDim } from '../../tensor/shape.js';
+import { normalizeDim } from '../../tensor/shape.js';
 import type { Select, Shape, Slice } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { apply } from '../define.js';
@@ -74,44 +74,4 @@ export function select<S extends Shape, const D extends number>(
   const start = index < 0 ? index + size : index;
   const one = sliceOf(x, d, start, 1);
   return reshapeTo(one, [...x.shape.slice(0, d), ...x.shape.slice(d + 1)]) as Tensor<Select<S, D>>;
-}
-
-/** Pieces along a dim: of `size` each (the last may be smaller), or of the listed sizes. Share memory. */
-export function split<S extends Shape, const D extends number = 0>(
-  x: Tensor<S>,
-  sizes: number | readonly number[],
-  dim?: D,
-): Tensor<Slice<S, D>>[] {
-  const d = normalizeDim('split', dim ?? 0, x.ndim);
-  if (x.ndim === 0) throw new IndexError('split: a scalar has no dim to split.');
-  const total = x.shape[d];
-  let list: readonly number[];
-  if (typeof sizes === 'number') {
-    if (!Number.isInteger(sizes) || sizes < 1)
-      throw new ArgumentError(
-        `split: the size of a piece is ${show(sizes)}; expected a whole number from 1.`,
-      );
-    list = Array.from({ length: Math.max(Math.ceil(total / sizes), 1) }, (_, i) =>
-      Math.min(sizes, total - i * sizes),
-    );
-  } else {
-    checkShape('split', sizes);
-    list = sizes;
-    const sum = sizes.reduce((a, b) => a + b, 0);
-    if (sum !== total)
-      throw new ShapeError(
-        `split: sizes ${showShape(sizes)} add up to ${sum}, but dim ${d} of ${showShape(x.shape)} has ${total}.`,
-      );
-  }
-  return pieces(x, d, list) as unknown as Tensor<Slice<S, D>>[];
-}
-
-/** Neighbouring ranges of one dim, of these sizes. */
-export function pieces(x: Tensor, dim: number, sizes: readonly number[]): Tensor[] {
-  let start = 0;
-  return sizes.map(size => {
-    const piece = sliceOf(x, dim, start, size);
-    start += size;
-    return piece;
-  });
 }

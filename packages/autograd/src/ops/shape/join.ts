@@ -1,39 +1,10 @@
-import { kernels } from '@fluxion/kernels';
 import { ShapeError, showShape } from '../../errors.js';
-import { raw } from '../../tensor/raw.js';
 import { normalizeDim, sameShape } from '../../tensor/shape.js';
 import type { Cat, CatFits, ShapesOf, Stack, StackFits } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply, type Primitive, savesNothing } from '../define.js';
-import { cut, sliceOf } from './cut.js';
+import { join } from './adjacent.js';
 import { checkList } from './list.js';
 import { unsqueeze } from './reshape.js';
-
-const catOp: Primitive<number> = {
-  name: 'cat',
-  savesInput: savesNothing,
-  vjp: (g, n) => {
-    const dim = n.attributes;
-    let start = 0;
-    return n.inputShapes.map((shape, i) => {
-      const piece = n.needs(i) ? sliceOf(g, dim, start, shape[dim]) : null;
-      start += shape[dim];
-      return piece;
-    });
-  },
-  forward: (inputs, dim) => {
-    const list = inputs as readonly Tensor[];
-    const shape = list[0].shape.slice();
-    shape[dim] = list.reduce((sum, t) => sum + t.shape[dim], 0);
-    const out = raw(shape, list[0].dtype);
-    let start = 0;
-    for (const t of list) {
-      kernels().copy(t, cut(out, { dim, start, size: t.shape[dim], step: 1 }));
-      start += t.shape[dim];
-    }
-    return out;
-  },
-};
 
 /** Tensors joined along a dim; throws, in the name of `op`, where another size differs. */
 export function joined(op: string, tensors: readonly Tensor[], dim: number): Tensor {
@@ -44,7 +15,7 @@ export function joined(op: string, tensors: readonly Tensor[], dim: number): Ten
         `${op}: tensor ${i} has shape ${showShape(t.shape)}, tensor 0 has ${showShape(first.shape)}: all sizes but that of dim ${dim} must be equal.`,
       );
   });
-  return apply(catOp, tensors, dim);
+  return join(tensors, dim);
 }
 
 /** Tensors joined along a dim; all other sizes must be equal. */

@@ -1,8 +1,9 @@
-import { ArgumentError, IndexError, show, showShape } from '../../errors.js';
-import { normalizeDim } from '../../tensor/shape.js';
+import { ArgumentError, IndexError, ShapeError, show, showShape } from '../../errors.js';
+import { checkShape, normalizeDim } from '../../tensor/shape.js';
 import type { IndexSelect, Select, Shape, Slice } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { pieces, sliceOf } from './cut.js';
+import { pieces } from './adjacent.js';
+import { sliceOf } from './cut.js';
 import { reshapeTo } from './reshape.js';
 
 /** A dim that there is: scalars have none to cut. */
@@ -17,6 +18,36 @@ function cutDim(op: string, x: Tensor, dim: number): number {
 function requireCount(op: string, what: string, value: number): void {
   if (!Number.isInteger(value) || value < 1)
     throw new ArgumentError(`${op}: ${what} is ${show(value)}; expected a whole number from 1.`);
+}
+
+/** Pieces along a dim: of `size` each (the last may be smaller), or of the listed sizes. Share memory. */
+export function split<S extends Shape, const D extends number = 0>(
+  x: Tensor<S>,
+  sizes: number | readonly number[],
+  dim?: D,
+): Tensor<Slice<S, D>>[] {
+  const d = normalizeDim('split', dim ?? 0, x.ndim);
+  if (x.ndim === 0) throw new IndexError('split: a scalar has no dim to split.');
+  const total = x.shape[d];
+  let list: readonly number[];
+  if (typeof sizes === 'number') {
+    if (!Number.isInteger(sizes) || sizes < 1)
+      throw new ArgumentError(
+        `split: the size of a piece is ${show(sizes)}; expected a whole number from 1.`,
+      );
+    list = Array.from({ length: Math.max(Math.ceil(total / sizes), 1) }, (_, i) =>
+      Math.min(sizes, total - i * sizes),
+    );
+  } else {
+    checkShape('split', sizes);
+    list = sizes;
+    const sum = sizes.reduce((a, b) => a + b, 0);
+    if (sum !== total)
+      throw new ShapeError(
+        `split: sizes ${showShape(sizes)} add up to ${sum}, but dim ${d} of ${showShape(x.shape)} has ${total}.`,
+      );
+  }
+  return pieces(x, d, list) as unknown as Tensor<Slice<S, D>>[];
 }
 
 /**
@@ -61,10 +92,12 @@ export function tensorSplit<S extends Shape, const D extends number = 0>(
     );
   const border = (i: number): number => Math.min(Math.max(i < 0 ? i + total : i, 0), total);
   const ends = [...indicesOrSections.map(border), total];
-  return ends.map((end, i) => {
-    const start = i === 0 ? 0 : ends[i - 1];
-    return sliceOf(x, d, start, Math.max(end - start, 0));
-  }) as unknown as Tensor<Slice<S, D>>[];
+  const sizes = ends.map((end, i) => end - (i === 0 ? 0 : ends[i - 1]));
+  if (sizes.every(size => size >= 0)) return pieces(x, d, sizes) as unknown as Tensor<Slice<S, D>>[];
+  // Indices that go back: the pieces overlap.
+  return sizes.map((size, i) =>
+    sliceOf(x, d, i === 0 ? 0 : ends[i - 1], Math.max(size, 0)),
+  ) as unknown as Tensor<Slice<S, D>>[];
 }
 
 /** The slices of one dim, which goes away: as many tensors as it has indices. They share memory. */
@@ -74,9 +107,8 @@ export function unbind<S extends Shape, const D extends number = 0>(
 ): Tensor<Select<S, D>>[] {
   const d = cutDim('unbind', x, dim ?? 0);
   const shape = x.shape.toSpliced(d, 1);
-  return Array.from({ length: x.shape[d] }, (_, i) =>
-    reshapeTo(sliceOf(x, d, i, 1), shape),
-  ) as unknown as Tensor<Select<S, D>>[];
+  const sizes = new Array<number>(x.shape[d]).fill(1);
+  return pieces(x, d, sizes).map(piece => reshapeTo(piece, shape)) as unknown as Tensor<Select<S, D>>[];
 }
 
 /** `length` elements of one dim from an index on (a negative one counts from the end); shares memory. */
