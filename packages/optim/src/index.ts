@@ -1,20 +1,26 @@
-export { Adam, type AdamOptions, AdamW, adam, adamw } from './adam.js';
-export type { Hyper } from './hyper.js';
-export {
-  type Group,
-  Optimizer,
-  type OptimizerState,
-  type ParamGroup,
-  type ParamGroups,
-} from './optimizer.js';
+export type { Closure, Group, OptimizerState, ParamGroup, ParamGroups } from './base.js';
+export type { Hyper, Varying } from './hyper.js';
+export { globalNorm } from './norm.js';
+export { Optimizer } from './optimizer.js';
 export { type RuleSpec, type RuleState, rule, ruleOf, type UpdateRule } from './rule.js';
-export { SGD, type SgdOptions, sgd } from './sgd.js';
-export { chain, type Element, type Transform } from './transform.js';
+export { Adam, type AdamOptions, AdamW, AMSGrad, adam, adamw, amsgrad } from './rules/adam.js';
+export * from './rules/adamFamily.js';
+export * from './rules/adaptive.js';
+export * from './rules/asgd.js';
+export * from './rules/sgd.js';
+export * from './rules/signs.js';
+export * from './rules/whole.js';
+export { type Carried, chain, type Element, type Piece, type Transform, transform } from './transform.js';
 export {
   addDecayedWeights,
-  descend,
-  type ScaleByAdamOptions,
-  scaleByAdam,
+  clipByValue,
+  type MovingAverageOptions,
+  movingAverage,
+  scale,
+  scaleByLearningRate,
   type TraceOptions,
   trace,
-} from './transforms.js';
+} from './transforms/basic.js';
+export * from './transforms/moments.js';
+export * from './transforms/squares.js';
+export * from './transforms/whole.js';

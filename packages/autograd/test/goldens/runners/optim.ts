@@ -1,4 +1,5 @@
-import { Adam, AdamW, adam, adamw, SGD, sgd, type UpdateRule } from '../../../../optim/src/index.js';
+import type { UpdateRule } from '../../../../optim/src/index.js';
+import * as optim from '../../../../optim/src/index.js';
 import { type Tensor, tanh, valueAndGrad } from '../../../src/index.js';
 import { type Comparison, tolerances } from '../compare.js';
 import type { Entry, GoldenTensor, KindCase } from '../format.js';
@@ -36,32 +37,38 @@ interface Kind {
     options: Options,
   ) => Stepper;
   readonly rule: (options: Options) => UpdateRule;
-  /** PyTorch's option names and ours. */
-  readonly options: Readonly<Record<string, string>>;
-  /** PyTorch's names of the state and ours. */
-  readonly state: Readonly<Record<string, string>>;
+  /** PyTorch's names of the options that are there; ours are the same in camelCase. */
+  readonly options: readonly string[];
 }
 
-const sharedByAdam = {
-  options: { lr: 'lr', betas: 'betas', eps: 'eps', weight_decay: 'weightDecay', amsgrad: 'amsgrad' },
-  state: { exp_avg: 'expAvg', exp_avg_sq: 'expAvgSq', max_exp_avg_sq: 'maxExpAvgSq' },
-};
+const common = ['lr', 'weight_decay', 'maximize'];
+const ofAdam = [...common, 'betas', 'eps'];
 
-const kinds: Readonly<Record<string, Kind>> = {
-  SGD: {
-    create: (groups, options) => new SGD(groups, options),
-    rule: sgd,
-    options: {
-      lr: 'lr',
-      momentum: 'momentum',
-      dampening: 'dampening',
-      weight_decay: 'weightDecay',
-      nesterov: 'nesterov',
-    },
-    state: { momentum_buffer: 'momentumBuffer' },
-  },
-  Adam: { create: (groups, options) => new Adam(groups, options), rule: adam, ...sharedByAdam },
-  AdamW: { create: (groups, options) => new AdamW(groups, options), rule: adamw, ...sharedByAdam },
+function kind<O extends object>(
+  optimizer: new (groups: Iterable<O & { readonly params: Iterable<Tensor> }>, options: O) => Stepper,
+  rule: (options: O) => UpdateRule,
+  options: readonly string[],
+): Kind {
+  return {
+    create: (groups, given) => new optimizer(groups as never, given as never),
+    rule: given => rule(given as never),
+    options,
+  };
+}
+
+/** By PyTorch's class. */
+export const kinds: Readonly<Record<string, Kind>> = {
+  SGD: kind(optim.SGD, optim.sgd, [...common, 'momentum', 'dampening', 'nesterov']),
+  Adam: kind(optim.Adam, optim.adam, [...ofAdam, 'amsgrad']),
+  AdamW: kind(optim.AdamW, optim.adamw, [...ofAdam, 'amsgrad']),
+  NAdam: kind(optim.NAdam, optim.nadam, [...ofAdam, 'momentum_decay']),
+  RAdam: kind(optim.RAdam, optim.radam, ofAdam),
+  Adamax: kind(optim.Adamax, optim.adamax, ofAdam),
+  Adagrad: kind(optim.Adagrad, optim.adagrad, [...common, 'lr_decay', 'initial_accumulator_value', 'eps']),
+  Adadelta: kind(optim.Adadelta, optim.adadelta, [...common, 'rho', 'eps']),
+  RMSprop: kind(optim.RMSprop, optim.rmsprop, [...common, 'alpha', 'eps', 'centered', 'momentum']),
+  Rprop: kind(optim.Rprop, optim.rprop, ['lr', 'maximize', 'etas', 'step_sizes']),
+  ASGD: kind(optim.ASGD, optim.asgd, [...common, 'lambd', 'alpha', 't0']),
 };
 
 const problems: Readonly<Record<string, (data: Params) => (params: Params) => Tensor>> = {
@@ -135,9 +142,14 @@ function runClass(
   names.forEach((name, index) => {
     for (const [slot, want] of Object.entries(c.state[name] ?? {})) {
       if (want === null) continue;
-      const got = slot === 'step' ? [state[index]?.step] : state[index]?.[kind.state[slot]];
+      const got = slot === 'step' ? [state[index]?.step] : state[index]?.[camelCase(slot)];
       const data = typeof want === 'number' ? [want] : want.data;
-      compare.numbers(`state.${name}.${slot}`, (got ?? []) as ArrayLike<number>, data, tolerances.trajectory);
+      compare.numbers(
+        `state.${name}.${slot}`,
+        (typeof got === 'number' ? [got] : (got ?? [])) as ArrayLike<number>,
+        data,
+        tolerances.trajectory,
+      );
     }
   });
 }
@@ -166,13 +178,21 @@ function runRule(
   }
 }
 
-function renamed(options: Options, kind: Kind): Options {
+/** PyTorch's switches between implementations of the same arithmetic. */
+const implementations = ['foreach', 'capturable', 'differentiable', 'fused'];
+
+function renamed(options: Options, { options: known }: Pick<Kind, 'options'>): Options {
   return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => {
-      if (kind.options[name] === undefined) throw new NotSupported(`the option ${name} is not there yet`);
-      return [kind.options[name], value];
+    Object.entries(options).flatMap(([name, value]) => {
+      if (implementations.includes(name)) return [];
+      if (!known.includes(name)) throw new NotSupported(`the option ${name} is not there yet`);
+      return [[camelCase(name), value]];
     }),
   );
+}
+
+export function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Maps the values of an object. */
