@@ -1,4 +1,5 @@
 import { ArgumentError, enableGrad, GraphError, noGrad, show, Tensor } from '@fluxion/autograd';
+import type { Hyper } from './hyper.js';
 
 /** Parameters with options of their own; what a group leaves out, it takes from the optimizer. */
 export type ParamGroup<O> = O & { readonly params: Iterable<Tensor> };
@@ -21,6 +22,28 @@ export interface OptimizerState {
 
 /** Computes the loss and its gradients: clears the old gradients, runs the model, calls backward, returns the loss. */
 export type Closure = () => Tensor | number;
+
+/** A group as schedules see it. */
+export interface AnyGroup {
+  readonly params: readonly Tensor[];
+  lr?: Hyper;
+  momentum?: Hyper;
+  betas?: readonly [Hyper, Hyper];
+  /** The rate that a schedule started from. */
+  initialLr?: number;
+}
+
+/** What schedules and wrappers need of an optimizer. */
+export interface AnyOptimizer {
+  readonly name: string;
+  readonly groups: readonly AnyGroup[];
+  step(): void;
+  step<R extends Tensor | number>(closure: () => R): R;
+  zeroGrad(setToNull?: boolean): void;
+  addParamGroup(group: never): void;
+  stateDict(): unknown;
+  loadStateDict(saved: never): void;
+}
 
 /** What every optimizer has, whatever its steps are made of: groups of parameters. */
 export abstract class OptimizerBase<O extends object> {

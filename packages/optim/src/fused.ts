@@ -38,7 +38,10 @@ class FusedSegment {
     const step = (param: Tensor, update: Tensor, ...rest: Tensor[]): readonly Tensor[] => {
       const [measured, counts] = this.layout;
       let at = count + measured;
-      const scalars = counts.map(n => rest.slice(at, (at += n)));
+      const scalars = counts.map(n => {
+        at += n;
+        return rest.slice(at - n, at);
+      });
       const result = applyPieces(
         pieces,
         update,

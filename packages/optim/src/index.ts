@@ -1,5 +1,6 @@
 export type { Closure, Group, OptimizerState, ParamGroup, ParamGroups } from './base.js';
 export type { Hyper, Varying } from './hyper.js';
+export { LBFGS, type LbfgsOptions } from './lbfgs.js';
 export { globalNorm } from './norm.js';
 export { Optimizer } from './optimizer.js';
 export { type RuleSpec, type RuleState, rule, ruleOf, type UpdateRule } from './rule.js';

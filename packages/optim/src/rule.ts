@@ -91,13 +91,14 @@ export function rule(name: string, transform: Transform): UpdateRule {
       let updates: readonly Tensor[] = flattenTree(grads, `${name}.update`).leaves;
       check(name, paths, leaves, updates);
       checkState(name, transform.slots, state.slots, 'slots');
-      checkState(name, carriedBy, state.carried ?? {}, 'carried');
+      const carriedBefore = state.carried ?? {};
+      checkState(name, carriedBy, carriedBefore, 'carried');
       const before = transform.slots.map(slot => flattenTree(state.slots[slot], `${name}.update`).leaves);
       const step = state.step + 1;
       const { scalars, carried } = scalarsOf(
         transform.pieces,
         step,
-        carriedBy.map(key => (state.carried ?? {})[key]),
+        carriedBy.map(key => carriedBefore[key]),
       );
       const after: (readonly Tensor[])[][] = [];
       let piece = 0;

@@ -27,8 +27,8 @@ interface MetaCase extends KindCase {
 /** What the inner optimizer takes of `hyper`, by our names: numbers as tensors, to be differentiated by; the rest belongs to the loss. */
 function innerRule(name: string, hyper: Readonly<Record<string, unknown>>, tensors: Tensors): UpdateRule {
   const found = Object.entries(kinds).find(([torch]) => torch.toLowerCase() === name);
-  if (found === undefined) throw new NotSupported(`there is no differentiable ${name} yet`);
-  const [, { options: known, rule }] = found;
+  const [, { options: known, rule }] = found ?? [name, { options: [], rule: null }];
+  if (rule === null) throw new NotSupported(`there is no differentiable ${name} yet`);
   const options: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(hyper)) {
     if (key === 'beta1' || key === 'beta2') options.betas = [tensors.beta1, tensors.beta2];

@@ -19,14 +19,16 @@ interface OptimCase extends KindCase {
   readonly stable_steps: number;
   readonly grads?: readonly Readonly<Record<string, readonly Entry[] | null>>[];
   readonly losses?: readonly number[];
+  /** Calls of the closure in each step. */
+  readonly closure_evals?: readonly number[];
   readonly final_loss?: number;
   readonly params: readonly Readonly<Record<string, readonly Entry[]>>[];
-  readonly state: Readonly<Record<string, Readonly<Record<string, GoldenTensor | number | null>>>>;
+  readonly state?: Readonly<Record<string, Readonly<Record<string, GoldenTensor | number | null>>>>;
 }
 
 /** The classes in use here, with what they are called with. */
 interface Stepper {
-  step(): void;
+  step(closure?: () => Tensor): unknown;
   zeroGrad(): void;
   stateDict(): { readonly state: { readonly [index: number]: { readonly step: number } & Options } };
 }
@@ -36,7 +38,8 @@ interface Kind {
     groups: readonly ({ readonly params: readonly Tensor[] } & Options)[],
     options: Options,
   ) => Stepper;
-  readonly rule: (options: Options) => UpdateRule;
+  /** Null where a step is no rule. */
+  readonly rule: ((options: Options) => UpdateRule) | null;
   /** PyTorch's names of the options that are there; ours are the same in camelCase. */
   readonly options: readonly string[];
 }
@@ -46,12 +49,12 @@ const ofAdam = [...common, 'betas', 'eps'];
 
 function kind<O extends object>(
   optimizer: new (groups: Iterable<O & { readonly params: Iterable<Tensor> }>, options: O) => Stepper,
-  rule: (options: O) => UpdateRule,
+  rule: ((options: O) => UpdateRule) | null,
   options: readonly string[],
 ): Kind {
   return {
     create: (groups, given) => new optimizer(groups as never, given as never),
-    rule: given => rule(given as never),
+    rule: rule === null ? null : given => rule(given as never),
     options,
   };
 }
@@ -68,6 +71,15 @@ export const kinds: Readonly<Record<string, Kind>> = {
   Adadelta: kind(optim.Adadelta, optim.adadelta, [...common, 'rho', 'eps']),
   RMSprop: kind(optim.RMSprop, optim.rmsprop, [...common, 'alpha', 'eps', 'centered', 'momentum']),
   Rprop: kind(optim.Rprop, optim.rprop, ['lr', 'maximize', 'etas', 'step_sizes']),
+  LBFGS: kind(optim.LBFGS, null, [
+    'lr',
+    'max_iter',
+    'max_eval',
+    'tolerance_grad',
+    'tolerance_change',
+    'history_size',
+    'line_search_fn',
+  ]),
   ASGD: kind(optim.ASGD, optim.asgd, [...common, 'lambd', 'alpha', 't0']),
 };
 
@@ -101,7 +113,11 @@ export function runOptim(kindCase: KindCase, compare: Comparison): void {
   if (loss === undefined) throw new NotSupported(`there is no problem ${c.problem} yet`);
   const objective = loss === null ? null : loss(map(c.problem_data, t => build(t)));
   runClass(c, kind, groups, options, objective, compare);
-  if (c.groups === undefined && (c.grads ?? []).every(g => Object.values(g).every(data => data !== null)))
+  if (
+    kind.rule !== null &&
+    c.groups === undefined &&
+    (c.grads ?? []).every(g => Object.values(g).every(data => data !== null))
+  )
     runRule(c, kind.rule(options), objective, compare);
 }
 
@@ -114,33 +130,41 @@ function runClass(
   compare: Comparison,
 ): void {
   const params = map(c.init, t => build(t).requiresGrad_());
+  const tolerance = c.optimizer === 'LBFGS' ? tolerances.lbfgs : tolerances.trajectory;
   const optimizer = kind.create(
     groups.map(g => ({ ...g.options, params: g.names.map(name => params[name]) })),
     options,
   );
   for (let t = 0; t < c.steps; t++) {
-    optimizer.zeroGrad();
+    const losses: number[] = [];
     if (objective === null) {
+      optimizer.zeroGrad();
       for (const [name, data] of Object.entries(c.grads?.[t] ?? {}))
         params[name].grad = data === null ? null : float64(data, params[name].shape);
-    } else {
-      const loss = objective(params);
-      loss.backward();
-      if (t < c.stable_steps)
-        compare.number(`losses[${t}]`, loss.item(), c.losses?.[t] ?? 'NaN', tolerances.trajectory);
-    }
-    optimizer.step();
-    if (t < c.stable_steps)
-      for (const [name, want] of Object.entries(c.params[t]))
-        compare.numbers(`params[${t}].${name}`, params[name].toTypedArray(), want, tolerances.trajectory);
+      optimizer.step();
+    } else
+      optimizer.step(() => {
+        optimizer.zeroGrad();
+        const loss = objective(params);
+        loss.backward();
+        losses.push(loss.item());
+        return loss;
+      });
+    if (t >= c.stable_steps) continue;
+    if (objective !== null) compare.number(`losses[${t}]`, losses[0], c.losses?.[t] ?? 'NaN', tolerance);
+    if (c.closure_evals !== undefined)
+      compare.number(`closure_evals[${t}]`, losses.length, c.closure_evals[t], { rtol: 0, atol: 0 });
+    for (const [name, want] of Object.entries(c.params[t]))
+      compare.numbers(`params[${t}].${name}`, params[name].toTypedArray(), want, tolerance);
   }
   if (c.stable_steps < c.steps) return;
   if (objective !== null && c.final_loss !== undefined)
-    compare.number('final_loss', objective(params).item(), c.final_loss, tolerances.trajectory);
+    compare.number('final_loss', objective(params).item(), c.final_loss, tolerance);
+  if (c.state === undefined) return;
   const names = groups.flatMap(g => g.names);
   const { state } = optimizer.stateDict();
   names.forEach((name, index) => {
-    for (const [slot, want] of Object.entries(c.state[name] ?? {})) {
+    for (const [slot, want] of Object.entries(c.state?.[name] ?? {})) {
       if (want === null) continue;
       const got = slot === 'step' ? [state[index]?.step] : state[index]?.[camelCase(slot)];
       const data = typeof want === 'number' ? [want] : want.data;
@@ -148,7 +172,7 @@ function runClass(
         `state.${name}.${slot}`,
         (typeof got === 'number' ? [got] : (got ?? [])) as ArrayLike<number>,
         data,
-        tolerances.trajectory,
+        tolerance,
       );
     }
   });
@@ -186,7 +210,7 @@ function renamed(options: Options, { options: known }: Pick<Kind, 'options'>): O
     Object.entries(options).flatMap(([name, value]) => {
       if (implementations.includes(name)) return [];
       if (!known.includes(name)) throw new NotSupported(`the option ${name} is not there yet`);
-      return [[camelCase(name), value]];
+      return [[camelCase(name), value === 'strong_wolfe' ? 'strongWolfe' : value]];
     }),
   );
 }
