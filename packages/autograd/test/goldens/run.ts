@@ -1,14 +1,18 @@
 import { Comparison, type Problem } from './compare.js';
 import { type Case, isOpCase, type KindCase } from './format.js';
+import { runClip } from './runners/clip.js';
 import { runHessian } from './runners/hessian.js';
 import { runMaml, runMeta } from './runners/meta.js';
 import { runOp } from './runners/op.js';
 import { runOptim } from './runners/optim.js';
+import { runSched } from './runners/sched.js';
 import { NotSupported } from './tensors.js';
 
 /** Runners by the kind of a case; `ops-*` cases have none and are operator calls. */
 const runners: Readonly<Record<string, (c: KindCase, compare: Comparison) => void>> = {
   optim: runOptim,
+  sched: runSched,
+  clip: runClip,
   meta: runMeta,
   maml: runMaml,
   hessian: runHessian,
@@ -26,8 +30,9 @@ export interface Outcome {
 
 function groupOf(c: Case): string {
   if (isOpCase(c)) return c.variant === '' ? c.op : `${c.op}/${c.variant}`;
-  const named = c as KindCase & { readonly optimizer?: string; readonly inner?: string };
-  return [c.kind, named.optimizer ?? named.inner ?? ''].join(' ').trim();
+  const named = c as KindCase &
+    Readonly<Record<'optimizer' | 'inner' | 'scheduler' | 'fn', string | undefined>>;
+  return [c.kind, named.optimizer ?? named.inner ?? named.scheduler ?? named.fn ?? ''].join(' ').trim();
 }
 
 /** Replays one case. Operator calls run twice: with the inputs as noted, and with all inputs strided. */

@@ -84,7 +84,7 @@ const adadeltaSpec: RuleSpec<AdadeltaOptions> = {
 
 const rmspropSpec: RuleSpec<RmspropOptions> = {
   name: 'rmsprop',
-  defaults: { lr: 1e-2, alpha: 0.99, eps: 1e-8 },
+  defaults: { lr: 1e-2, alpha: 0.99, eps: 1e-8, momentum: 0 },
   switches: ['maximize', 'weightDecay', 'momentum', 'centered'],
   check: checksOf<RmspropOptions>('rmsprop', {
     lr: notNegative,

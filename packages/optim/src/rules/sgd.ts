@@ -49,7 +49,7 @@ function specOf(name: string, defaults: SgdOptions): RuleSpec<SgdOptions> {
   };
 }
 
-const sgdSpec = specOf('sgd', { lr: 1e-3 });
+const sgdSpec = specOf('sgd', { lr: 1e-3, momentum: 0 });
 const momentumSpec = specOf('momentum', { lr: 1e-3, momentum: 0.9 });
 const nesterovSpec = specOf('nesterov', { lr: 1e-3, momentum: 0.9, nesterov: true });
 
