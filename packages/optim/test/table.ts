@@ -78,7 +78,7 @@ export const table: Readonly<Record<string, Row>> = {
   RAdam: row(
     optim.radam,
     optim.RAdam,
-    [0.1, 0.003],
+    [0.1, 0.006],
     { lr: 0.01, betas, eps: 1e-4, weightDecay: 0.1 },
     { steps: 7 },
   ),
@@ -114,7 +114,7 @@ export const table: Readonly<Record<string, Row>> = {
     { lr: 0.05, lambd: 0.01, alpha: 0.6, t0: 1, weightDecay: 0.1 },
     { fixed: ['t0'], steps: 4 },
   ),
-  Lion: row(optim.lion, optim.Lion, [0.03, 0.003], { lr: 0.01, betas, weightDecay: 0.1 }),
+  Lion: row(optim.lion, optim.Lion, [0.03, 0.01], { lr: 0.01, betas, weightDecay: 0.1 }),
   LAMB: row(optim.lamb, optim.LAMB, [0.1, 0.1], { lr: 0.01, betas, eps: 1e-4, weightDecay: 0.1 }),
   Muon: row(
     optim.muon,
