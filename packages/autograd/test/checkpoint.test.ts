@@ -130,6 +130,25 @@ describe('checkpoint', () => {
     expect(heldBy(x => checkpoint(deep, checkpoint(deep, x)))).toBe(0);
   });
 
+  test('grad inside it: the gradient of a gradient step, and nothing of the inner graph is kept', () => {
+    metered(meter => {
+      const lr = leaf(0.1);
+      const x = leaf(Array.from({ length: 100 }, (_, i) => Math.sin(i)));
+      const step = (w: Tensor): Tensor =>
+        w.sub(grad((p: Tensor) => p.tanh().pow(3).sum())(w).mul(lr)) as Tensor;
+      const steps = (w: Tensor): Tensor => step(step(w));
+      const plain = grad(steps(x).square().sum(), [x, lr], { createGraph: true });
+      const held = (): number => [...meter.live].filter(s => s.holds > 0 && s.length === 100).length;
+      const before = held();
+      const y = checkpoint(steps, x);
+      expect(held()).toBe(before);
+      const found = grad(y.square().sum(), [x, lr], { createGraph: true });
+      expect(found.map(numbers)).toEqual(plain.map(numbers));
+      const second = (of: readonly Tensor[]): number[][] => grad(of[1], [x, lr]).map(numbers);
+      expectClose(second(found).flat(), second(plain).flat());
+    });
+  });
+
   test('a composite inside it behaves the same', () => {
     const x = leaf([[0.1, 0.2]]);
     const w = leaf([

@@ -1,12 +1,7 @@
 import {
   ArgumentError,
   DTypeError,
-  type Elementwise,
-  type Fused,
   flattenTree,
-  fuse,
-  keep,
-  noGrad,
   ShapeError,
   type Tensor,
   type Tree,
@@ -14,19 +9,27 @@ import {
   zerosLike,
 } from '@fluxion/autograd';
 import type { Hyper } from './hyper.js';
-import type { Transform } from './transform.js';
+import {
+  applyPieces,
+  carriedNames,
+  initialCarried,
+  type Piece,
+  scalarsOf,
+  segmentsOf,
+  type Transform,
+} from './transform.js';
 
-/** State of a rule over a tree of parameters: how many steps were taken, and for each slot a tree like the parameters. */
+/** State of a rule over a tree of parameters: steps taken, for each slot a tree like the parameters, and the scalars carried along. */
 export interface RuleState<T extends Tree = Tree> {
   readonly step: number;
   readonly slots: { readonly [name: string]: T };
+  readonly carried?: { readonly [name: string]: Hyper };
 }
 
 /** A pure update rule: what comes out is made of what goes in by graph ops alone, and differentiable by all of it. */
 export interface UpdateRule {
   readonly name: string;
-  readonly transform: Transform;
-  /** State before the first step: zeros. */
+  /** State before the first step. */
   init<T extends Tree>(params: T): RuleState<T>;
   /** One step. `grads` and `params` are trees of the same form. */
   update<T extends Tree>(grads: T, state: RuleState<T>, params: T): { params: T; state: RuleState<T> };
@@ -38,7 +41,14 @@ export interface RuleSpec<O> {
   readonly defaults: O;
   /** Throws for an option outside its range. */
   check(options: O): void;
-  /** The arithmetic. It reads `options` at every step, so that a schedule may change those that were given at first. */
+  /** Throws for a parameter that the rule cannot update; `which` names it. */
+  checkParam?(param: Tensor, which: string): void;
+  /**
+   * Options that decide, by being on (neither absent, 0 nor false), which pieces and slots there are. When one of them is switched between two steps, the
+   * optimizer builds the transform anew and keeps the slots of the same names.
+   */
+  readonly switches?: readonly (keyof O)[];
+  /** The arithmetic. Its scalars read `options` at every step, so that a schedule may change them. */
   transform(options: O): Transform;
 }
 
@@ -49,52 +59,65 @@ export function ruleOf<O extends object>(spec: RuleSpec<O>, options: O): UpdateR
   return rule(spec.name, spec.transform(all));
 }
 
-/** One step for one parameter: the whole arithmetic of the rule. */
-export function stepOne(
-  transform: Transform,
-  param: Tensor,
-  grad: Tensor,
-  slots: readonly Tensor[],
-  scalars: readonly Hyper[],
-): readonly [param: Tensor, ...slots: Tensor[]] {
-  const result = transform.apply(grad, { param, slots, scalars });
-  return [param.add(result.update), ...result.slots];
+/** The slots of a piece before the first step. */
+export function initialSlots(piece: Piece, param: Tensor): readonly Tensor[] {
+  return piece.initial?.(param) ?? piece.slots.map(() => zerosLike(param));
 }
 
 /** Makes the pure rule of a transform. */
 export function rule(name: string, transform: Transform): UpdateRule {
+  const segments = segmentsOf(transform);
+  const carriedBy = carriedNames(transform);
+  const named = (carried: readonly Hyper[]): Pick<RuleState, 'carried'> =>
+    carriedBy.length === 0
+      ? {}
+      : { carried: Object.fromEntries(carriedBy.map((key, i) => [key, carried[i]])) };
   return {
     name,
-    transform,
     init: params => {
       const { leaves } = flattenTree(params, `${name}.init`);
-      const zeros = (): typeof params =>
+      const initial = leaves.map(p => transform.pieces.flatMap(piece => initialSlots(piece, p)));
+      const slots = transform.slots.map((slot, j) => [
+        slot,
         unflattenTree(
           params,
-          leaves.map(p => zerosLike(p)),
-        );
-      return { step: 0, slots: Object.fromEntries(transform.slots.map(slot => [slot, zeros()])) };
+          initial.map(own => own[j]),
+        ),
+      ]);
+      return { step: 0, slots: Object.fromEntries(slots), ...named(initialCarried(transform)) };
     },
     update: (grads, state, params) => {
       const { leaves, paths } = flattenTree(params, `${name}.update`);
-      const given = flattenTree(grads, `${name}.update`).leaves;
-      check(name, paths, leaves, given);
-      const slots = transform.slots.map(slot => flattenTree(state.slots[slot], `${name}.update`).leaves);
+      let updates: readonly Tensor[] = flattenTree(grads, `${name}.update`).leaves;
+      check(name, paths, leaves, updates);
+      checkState(name, transform.slots, state.slots, 'slots');
+      const carriedBefore = state.carried ?? {};
+      checkState(name, carriedBy, carriedBefore, 'carried');
+      const before = transform.slots.map(slot => flattenTree(state.slots[slot], `${name}.update`).leaves);
       const step = state.step + 1;
-      const scalars = transform.scalars(step);
-      const after = leaves.map((p, i) =>
-        stepOne(
-          transform,
-          p,
-          given[i],
-          slots.map(s => s[i]),
-          scalars,
-        ),
+      const { scalars, carried } = scalarsOf(
+        transform.pieces,
+        step,
+        carriedBy.map(key => carriedBefore[key]),
       );
+      const after: (readonly Tensor[])[][] = [];
+      let piece = 0;
+      for (const segment of segments) {
+        const measured = segment.pieces[0]?.measure?.(updates, leaves);
+        const own = scalars.slice(piece, piece + segment.pieces.length);
+        piece += segment.pieces.length;
+        const results = leaves.map((p, i) => {
+          const slots = before.slice(...segment.slots).map(s => s[i]);
+          return applyPieces(segment.pieces, updates[i], p, slots, own, measured?.[i] ?? []);
+        });
+        updates = results.map(r => r.update);
+        after.push(results.map(r => r.slots));
+      }
+      const slots = leaves.map((_, i) => after.flatMap(segment => segment[i]));
       return {
         params: unflattenTree(
           params,
-          after.map(([p]) => p),
+          leaves.map((p, i) => p.add(updates[i]) as Tensor),
         ),
         state: {
           step,
@@ -103,16 +126,31 @@ export function rule(name: string, transform: Transform): UpdateRule {
               slot,
               unflattenTree(
                 params,
-                after.map(a => a[j + 1]),
+                slots.map(own => own[j]),
               ),
             ]),
           ),
+          ...named(carried),
         },
       };
     },
   };
 }
 
+function checkState(
+  name: string,
+  expected: readonly string[],
+  given: { readonly [name: string]: unknown },
+  where: string,
+): void {
+  const missing = expected.filter(key => given[key] === undefined);
+  if (missing.length > 0)
+    throw new ArgumentError(
+      `${name}: the state has no ${where}.${missing.join(`, ${where}.`)}. Give what init() or update() of this rule returned.`,
+    );
+}
+
+/** Throws unless there is a gradient of the same shape and dtype for every parameter. */
 function check(
   name: string,
   paths: readonly string[],
@@ -134,27 +172,4 @@ function check(
     if (g.dtype !== p.dtype)
       throw new DTypeError(`${name}: ${which} is ${p.dtype}, its gradient ${g.dtype}. Convert it with to().`);
   });
-}
-
-/** The same step in place: the arithmetic of the rule traced once into one kernel that reads and writes every array once. */
-export class FusedStep {
-  private readonly fused: Fused<Elementwise>;
-  private readonly transform: Transform;
-
-  constructor(transform: Transform) {
-    this.transform = transform;
-    const count = transform.slots.length;
-    this.fused = fuse(((param: Tensor, grad: Tensor, ...rest: Tensor[]) =>
-      stepOne(transform, param, grad, rest.slice(0, count), rest.slice(count))) as unknown as Elementwise);
-  }
-
-  /** Zeros for each slot, made to outlive every scope. */
-  init(param: Tensor): Tensor[] {
-    return this.transform.slots.map(() => keep(zerosLike(param)));
-  }
-
-  /** One step of one parameter; overwrites it and its slots. */
-  run(param: Tensor, grad: Tensor, slots: readonly Tensor[], scalars: readonly Hyper[]): void {
-    noGrad(() => this.fused.assign([param, ...slots], param, grad, ...slots, ...scalars));
-  }
 }

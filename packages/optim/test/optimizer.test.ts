@@ -1,8 +1,9 @@
 import { noGrad, scope, type Tensor, tensor } from '@fluxion/autograd';
-import { Adam, AdamW, adam, type OptimizerState, SGD, sgd } from '@fluxion/optim';
+import { Adam, AdamW, adam, Muon, nadam, type OptimizerState, Rprop, SGD, sgd } from '@fluxion/optim';
 import { describe, expect, test } from 'vitest';
-import { errorOf, numbers } from '../../autograd/test/support/helpers.js';
+import { errorOf, expectClose, numbers } from '../../autograd/test/support/helpers.js';
 import { metered } from '../../autograd/test/support/meter.js';
+import { table } from './table.js';
 
 function parameter(data: number | number[] | number[][], name = ''): Tensor {
   const p = tensor(data as number[], { requiresGrad: true }) as Tensor;
@@ -112,6 +113,100 @@ describe('optimizers', () => {
     expect(p.item()).toBe(-1.5);
   });
 
+  test('a switch that is turned between steps changes the rule; slots that it shares stay', () => {
+    const [p, q] = [parameter([1, 2]), parameter([1, 2])];
+    const late = new SGD([p], { lr: 0.1 });
+    const plain = new SGD([q], { lr: 0.1, momentum: 0.5 });
+    for (const [x, optimizer] of [
+      [p, late],
+      [q, plain],
+    ] as const) {
+      x.grad = tensor([1, -1]);
+      optimizer.step();
+    }
+    expect(Object.keys(late.stateDict().state[0])).toEqual(['step']);
+    late.groups[0].momentum = 0.5;
+    p.grad = tensor([1, 1]);
+    late.step();
+    // The buffer begins at 0.
+    expectClose(numbers(p), [1 - 0.2, 2], 1e-6);
+    expect(Array.from(late.stateDict().state[0].momentumBuffer as Float32Array)).toEqual([1, 1]);
+    plain.groups[0].nesterov = true;
+    plain.groups[0].weightDecay = 0.5;
+    q.grad = tensor([0, 0]);
+    const before = numbers(q);
+    plain.step();
+    const decayed = before.map(v => 0.5 * v);
+    const buffer = decayed.map((g, i) => 0.5 * [1, -1][i] + g);
+    expectClose(
+      numbers(q),
+      before.map((v, i) => v - 0.1 * (decayed[i] + 0.5 * buffer[i])),
+      1e-6,
+    );
+  });
+
+  test('a step with a closure begins with it, also inside noGrad, and returns its loss', () => {
+    const p = parameter([3]);
+    const optimizer = new SGD([p], { lr: 0.5 });
+    const closure = (): Tensor => {
+      optimizer.zeroGrad();
+      const loss = p.square().sum() as Tensor;
+      loss.backward();
+      return loss;
+    };
+    expect(optimizer.step(closure).item()).toBe(9);
+    expect(p.item()).toBe(0);
+    expect(noGrad(() => optimizer.step(closure)).item()).toBe(0);
+    expect(optimizer.step(() => 4)).toBe(4);
+    expect(errorOf(() => optimizer.step(3 as never))).toEqual({
+      name: 'ArgumentError',
+      message:
+        'SGD.step: expected a closure, a function that clears the gradients, computes the loss, calls backward and returns the loss; got 3.',
+    });
+    expect(errorOf(() => optimizer.step((() => p.mul(tensor([1, 2]))) as never)).message).toBe(
+      'SGD.step: the closure must return the loss, a single number; it returned shape [2].',
+    );
+    expect(errorOf(() => optimizer.step((async () => 3) as never)).message).toMatch(/async function/);
+    expect(p.item()).toBe(0);
+  });
+
+  test('zeroGrad(false) fills gradients with zeros, and steps go on', () => {
+    const p = parameter([1, 2]);
+    const q = parameter([1]);
+    const optimizer = new SGD([p, q], { lr: 0.1, momentum: 0.5 });
+    p.sum().backward();
+    optimizer.step();
+    const seen = p.grad;
+    optimizer.zeroGrad(false);
+    expect(p.grad).toBe(seen);
+    expect([numbers(p.grad), q.grad]).toEqual([[0, 0], null]);
+    optimizer.step();
+    expectClose(numbers(p), [0.85, 1.85], 1e-6);
+    // A gradient that is no tensor of its own is replaced.
+    const wide = tensor(1).expand([2]) as Tensor;
+    p.grad = wide;
+    optimizer.zeroGrad(false);
+    expect([numbers(p.grad), numbers(wide)]).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+
+  test('hyperparameters may be tensors; the step is not recorded, and they are saved as numbers', () => {
+    const p = parameter([1, 2]);
+    const lr = tensor(0.5, { requiresGrad: true });
+    const optimizer = new Adam([p], { lr, betas: [tensor(0.5), 0.9] });
+    const numeric = new Adam([parameter([1, 2])], { lr: 0.5, betas: [0.5, 0.9] });
+    for (const o of [optimizer, numeric]) {
+      o.groups[0].params[0].grad = tensor([1, -3]);
+      o.step();
+      o.step();
+    }
+    expectClose(numbers(p), numbers(numeric.groups[0].params[0]), 1e-6);
+    expect(p.isLeaf).toBe(true);
+    expect(optimizer.stateDict().groups[0]).toMatchObject({ lr: 0.5, betas: [0.5, 0.9] });
+  });
+
   test('an option changed to nonsense is refused before any parameter moves', () => {
     const [a, b] = [parameter([0]), parameter([0])];
     const optimizer = new SGD([{ params: [a] }, { params: [b] }], { lr: 1 });
@@ -157,27 +252,61 @@ describe('optimizers', () => {
 });
 
 describe('state dicts', () => {
-  test.each<[string, (p: Tensor[]) => SGD | Adam]>([
-    ['SGD with momentum', p => new SGD(p, { lr: 0.05, momentum: 0.9 })],
-    ['Adam with amsgrad', p => new Adam(p, { lr: 0.05, amsgrad: true })],
-    ['AdamW', p => new AdamW(p, { lr: 0.05 })],
-  ])('%s: saved and loaded, it goes on bit for bit', (_, make) => {
-    const a = [parameter([1, 2, 3]), parameter([[0.5], [-0.5]])];
-    const first = make(a);
-    for (let i = 0; i < 5; i++) train(first, a, i);
+  /** One step with gradients that depend on the step; every fourth time the second parameter has none. */
+  function drive(optimizer: { zeroGrad(): void; step(): void }, params: readonly Tensor[], t: number): void {
+    optimizer.zeroGrad();
+    params.forEach((p, i) => {
+      const grad = noGrad(() => p.mul(0.3 + 0.1 * i).add(Math.sin(t + i)));
+      p.grad = i === 1 && t % 4 === 2 ? null : (grad as Tensor);
+    });
+    optimizer.step();
+  }
+
+  const cases = Object.entries(table).flatMap(([label, row]) =>
+    (['float32', 'float64'] as const).map(dtype => [label, dtype, row] as const),
+  );
+  test.each(cases)('%s, %s: saved and loaded, it goes on bit for bit', (_, dtype, row) => {
+    const make = (): Tensor[] =>
+      [
+        [
+          [1, 2, 3],
+          [-1, 0.5, 0],
+        ],
+        [[0.5], [-0.5]],
+      ].map(data => tensor(data, { dtype, requiresGrad: true }) as Tensor);
+    const a = make();
+    const first = row.optimizer(a, row.options);
+    for (let t = 0; t < 7; t++) drive(first, a, t);
     const saved = structuredClone(first.stateDict());
     const b = a.map(p => tensor(p, { requiresGrad: true }) as Tensor);
-    const second = make(b);
-    second.groups[0].lr = 1;
+    const second = row.optimizer(b, { ...row.options, lr: 1 });
     second.loadStateDict(saved);
-    expect(second.groups[0].lr).toBe(0.05);
-    for (let i = 5; i < 10; i++) {
-      train(first, a, i);
-      train(second, b, i);
+    expect(second.stateDict()).toEqual(saved);
+    for (let t = 7; t < 15; t++) {
+      drive(first, a, t);
+      drive(second, b, t);
     }
     expect(b.map(numbers)).toEqual(a.map(numbers));
     expect(second.stateDict()).toEqual(first.stateDict());
+    // The second parameter rested twice before and twice after.
+    expect([0, 1].map(i => first.stateDict().state[i].step)).toEqual([15, 11]);
   });
+
+  test.each(Object.entries(table))(
+    '%s: a state that lacks what it needs, or has more, is refused',
+    (_, row) => {
+      const p = tensor([[1, 2, 3]], { dtype: 'float64', requiresGrad: true }) as Tensor;
+      const optimizer = row.optimizer([p], row.options);
+      drive(optimizer, [p], 0);
+      const saved = structuredClone(optimizer.stateDict());
+      const names = Object.keys(saved.state[0]).filter(name => name !== 'step');
+      const wrong = { groups: saved.groups, state: { 0: { step: 1, other: 3 }, 5: { step: 1 } } };
+      const { name, message } = errorOf(() => optimizer.loadStateDict(wrong));
+      expect(name).toBe('ShapeError');
+      for (const slot of ['slot other', ...names, 'state of parameter 5']) expect(message).toContain(slot);
+      expect(optimizer.stateDict()).toEqual(saved);
+    },
+  );
 
   test('are copies', () => {
     const p = parameter([1, 2]);
@@ -320,6 +449,72 @@ describe('optimizers refuse', () => {
       () => new SGD([tensor([1])]),
       'GraphError',
       'SGD: parameter 0 of shape [1] is a leaf that requires no gradient; only leaves that require a gradient can be optimized. Create it with { requiresGrad: true }.',
+    ],
+    [
+      'a view',
+      () =>
+        new SGD([
+          tensor([[1, 2]])
+            .expand([2, 2])
+            .detach()
+            .requiresGrad_() as Tensor,
+        ]),
+      'ArgumentError',
+      'SGD: parameter 0 of shape [2, 2] is a view with strides [0, 1], and a step writes parameters whole. Make it a tensor of its own: tensor(x, { requiresGrad: true }).',
+    ],
+    [
+      'a single tensor',
+      () => new SGD(p as never),
+      'ArgumentError',
+      'SGD: expected a list of parameters or of groups, got Tensor. A single tensor goes into a list: [w].',
+    ],
+    [
+      'Nesterov without momentum',
+      () => new SGD([p], { nesterov: true }),
+      'ArgumentError',
+      'sgd: nesterov needs a momentum above 0 and no dampening.',
+    ],
+    [
+      'a vector for Muon',
+      () => new Muon([p]),
+      'ShapeError',
+      'muon: fc.weight has shape [2], and only matrices can be orthogonalized. Give the others to AdamW.',
+    ],
+    [
+      'bounds the wrong way round',
+      () => new Rprop([p], { stepSizes: [1, 0.5] }),
+      'ArgumentError',
+      'rprop: stepSizes is [1, 0.5]; expected the lower bound first: [0.5, 1].',
+    ],
+    [
+      'half an iteration',
+      () => new Muon([parameter([[1]])], { nsSteps: 0.5 }),
+      'ArgumentError',
+      'muon: nsSteps is 0.5; expected a whole number from 0.',
+    ],
+    [
+      'an unknown way to adjust',
+      () => new Muon([parameter([[1]])], { adjustLr: 'no' as never }),
+      'ArgumentError',
+      "muon: adjustLr is 'no'; expected 'original' or 'matchRmsAdamw'.",
+    ],
+    [
+      'one beta',
+      () => new Adam([p], { betas: [0.9] as never }),
+      'ArgumentError',
+      'adam: betas is [0.9]; expected a list of 2.',
+    ],
+    [
+      'a state without slots',
+      () => adam().update([p], { step: 1, slots: {} }, [p]),
+      'ArgumentError',
+      'adam: the state has no slots.expAvg, slots.expAvgSq. Give what init() or update() of this rule returned.',
+    ],
+    [
+      'a state without what is carried',
+      () => nadam().update([p], { ...adam().init([p]), step: 1 }, [p]),
+      'ArgumentError',
+      'nadam: the state has no carried.muProduct. Give what init() or update() of this rule returned.',
     ],
     [
       'what is no tensor',

@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError, show, showShape } from '../errors.js';
 import { walkBackward } from '../graph/backward.js';
-import { enableGrad, mode } from '../graph/modes.js';
+import { enableGrad, mode, withMode } from '../graph/modes.js';
 import { markLeaf, type Node } from '../graph/node.js';
 import { zerosLike } from '../ops/create.js';
 import { seedFor } from '../ops/graphMethods.js';
@@ -28,10 +28,13 @@ function shadow(x: Tensor): Tensor {
   return leaf;
 }
 
-/** Runs `fn` on shadows of the inputs, recording. */
+/**
+ * Runs `fn` on shadows of the inputs, recording, and saving too, also in the first run of a `checkpoint`: the derivative that is about to be taken reads it at
+ * once, and gives it back.
+ */
 export function trace<R>(args: readonly Tree[], op: string, fn: (...args: Tree[]) => R): Trace<R> {
   const outer = mode.recording;
-  return enableGrad(() => {
+  return recordingAndSaving(() => {
     const inputs: Tensor[] = [];
     const shadows = args.map(tree => {
       const own = flattenTree(tree, op).leaves.map(x => shadow(outer ? x : detached(x)));
@@ -41,6 +44,10 @@ export function trace<R>(args: readonly Tree[], op: string, fn: (...args: Tree[]
     const result = fn(...shadows);
     return { inputs, result, open: outer && reachesBeyond(tensorsIn(result), inputs) };
   });
+}
+
+function recordingAndSaving<R>(fn: () => R): R {
+  return mode.saving ? enableGrad(fn) : withMode('grad', 'saving', true, () => enableGrad(fn));
 }
 
 function detached(x: Tensor): Tensor {
@@ -74,7 +81,8 @@ export function pull(
   inputs: readonly Tensor[],
   gradOutput: Tensor | null,
   createGraph: boolean,
-  retainGraph: boolean = createGraph,
+  // In the first run of a checkpoint nobody will come back to it.
+  retainGraph: boolean = createGraph && mode.saving,
 ): Tensor[] {
   const wanted = inputs.filter(x => x.node !== null);
   const found =

@@ -12,6 +12,8 @@ export const tolerances = {
   second: { rtol: 1e-8, atol: 1e-10 },
   /** Optimizers, layers, meta-gradients. */
   trajectory: { rtol: 1e-8, atol: 1e-10 },
+  lbfgs: { rtol: 1e-6, atol: 1e-8 },
+  schedule: { rtol: 1e-12, atol: 1e-14 },
 } as const satisfies Record<string, Tolerance>;
 
 /** The first difference in one quantity of a case. */

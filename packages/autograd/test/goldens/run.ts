@@ -1,6 +1,7 @@
 import { Comparison, type Problem } from './compare.js';
 import { type Case, isOpCase, type KindCase } from './format.js';
 import { runCnn } from './runners/cnn.js';
+import { runClip } from './runners/clip.js';
 import { runHessian } from './runners/hessian.js';
 import { runInit } from './runners/init.js';
 import { runLayer } from './runners/layer.js';
@@ -8,11 +9,14 @@ import { runBatchNorm } from './runners/layers.js';
 import { runMaml, runMeta } from './runners/meta.js';
 import { runOp } from './runners/op.js';
 import { runOptim } from './runners/optim.js';
+import { runSched } from './runners/sched.js';
 import { NotSupported } from './tensors.js';
 
 /** Runners by the kind of a case; `ops-*` cases have none and are operator calls. */
 const runners: Readonly<Record<string, (c: KindCase, compare: Comparison) => void>> = {
   optim: runOptim,
+  sched: runSched,
+  clip: runClip,
   meta: runMeta,
   maml: runMaml,
   hessian: runHessian,
@@ -40,6 +44,9 @@ function groupOf(c: Case): string {
     readonly module?: string;
   };
   return [c.kind, named.optimizer ?? named.inner ?? named.module ?? ''].join(' ').trim();
+  const named = c as KindCase &
+    Readonly<Record<'optimizer' | 'inner' | 'scheduler' | 'fn', string | undefined>>;
+  return [c.kind, named.optimizer ?? named.inner ?? named.scheduler ?? named.fn ?? ''].join(' ').trim();
 }
 
 /** Replays one case. Operator calls run twice: with the inputs as noted, and with all inputs strided. */

@@ -1,9 +1,9 @@
-import { adam, sgd, type UpdateRule } from '../../../../optim/src/index.js';
+import { sgd, type UpdateRule } from '../../../../optim/src/index.js';
 import { grad, softplus, type Tensor } from '../../../src/index.js';
 import { type Comparison, tolerances } from '../compare.js';
 import type { GoldenTensor, KindCase } from '../format.js';
 import { build, NotSupported, scalar } from '../tensors.js';
-import { map, mlp } from './optim.js';
+import { camelCase, kinds, map, mlp } from './optim.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 type Goldens = Readonly<Record<string, GoldenTensor>>;
@@ -24,16 +24,19 @@ interface MetaCase extends KindCase {
   readonly d_lr_grad: Goldens;
 }
 
-/** Inner optimizers by name, with the hyperparameters they know; the rest of `hyper` belongs to the loss. */
-const inner: Readonly<
-  Record<string, { readonly knows: readonly string[]; readonly rule: (h: Tensors) => UpdateRule }>
-> = {
-  sgd: { knows: ['lr', 'momentum'], rule: h => sgd({ lr: h.lr, momentum: h.momentum }) },
-  adam: {
-    knows: ['lr', 'beta1', 'beta2', 'eps'],
-    rule: h => adam({ lr: h.lr, betas: [h.beta1, h.beta2], eps: h.eps }),
-  },
-};
+/** What the inner optimizer takes of `hyper`, by our names: numbers as tensors, to be differentiated by; the rest belongs to the loss. */
+function innerRule(name: string, hyper: Readonly<Record<string, unknown>>, tensors: Tensors): UpdateRule {
+  const found = Object.entries(kinds).find(([torch]) => torch.toLowerCase() === name);
+  const [, { options: known, rule }] = found ?? [name, { options: [], rule: null }];
+  if (rule === null) throw new NotSupported(`there is no differentiable ${name} yet`);
+  const options: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(hyper)) {
+    if (key === 'beta1' || key === 'beta2') options.betas = [tensors.beta1, tensors.beta2];
+    else if (known.includes(key)) options[camelCase(key)] = tensors[key] ?? value;
+    else throw new NotSupported(`${name} with ${key}`);
+  }
+  return rule(options);
+}
 
 /** Binary cross-entropy of logits, element by element. */
 function bce(logits: Tensor, labels: Tensor): Tensor {
@@ -43,12 +46,12 @@ function bce(logits: Tensor, labels: Tensor): Tensor {
 /** Gradients through unrolled steps of an optimizer, by everything that went in. */
 export function runMeta(kindCase: KindCase, compare: Comparison): void {
   const c = kindCase as MetaCase;
-  const optimizer = inner[c.inner];
-  if (optimizer === undefined) throw new NotSupported(`there is no differentiable ${c.inner} yet`);
-  const { l2: _, ...own } = c.hyper;
-  for (const name of Object.keys(own))
-    if (!optimizer.knows.includes(name)) throw new NotSupported(`${c.inner} with ${name}`);
-  const hyper = map(c.hyper, value => scalar(value as number).requiresGrad_());
+  const { l2, ...own } = c.hyper;
+  const numbers = Object.entries({ l2, ...own }).filter(([, value]) => typeof value === 'number');
+  const hyper: Tensors = Object.fromEntries(
+    numbers.map(([name, value]) => [name, scalar(value as number).requiresGrad_()]),
+  );
+  const rule = innerRule(c.inner, own, hyper);
   const leaves: Tensors = {
     w0: build(c.w0).requiresGrad_(),
     b0: build(c.b0).requiresGrad_(),
@@ -62,7 +65,6 @@ export function runMeta(kindCase: KindCase, compare: Comparison): void {
       .mean()
       .add(w.square().sum().mul(hyper.l2).mul(0.5));
 
-  const rule = optimizer.rule(hyper);
   let params = { w: leaves.w0, b: leaves.b0 };
   let state = rule.init(params);
   for (let t = 0; t < c.k; t++) {

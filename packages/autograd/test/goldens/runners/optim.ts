@@ -1,4 +1,5 @@
-import { Adam, AdamW, adam, adamw, SGD, sgd, type UpdateRule } from '../../../../optim/src/index.js';
+import type { UpdateRule } from '../../../../optim/src/index.js';
+import * as optim from '../../../../optim/src/index.js';
 import { type Tensor, tanh, valueAndGrad } from '../../../src/index.js';
 import { type Comparison, tolerances } from '../compare.js';
 import type { Entry, GoldenTensor, KindCase } from '../format.js';
@@ -18,14 +19,16 @@ interface OptimCase extends KindCase {
   readonly stable_steps: number;
   readonly grads?: readonly Readonly<Record<string, readonly Entry[] | null>>[];
   readonly losses?: readonly number[];
+  /** Calls of the closure in each step. */
+  readonly closure_evals?: readonly number[];
   readonly final_loss?: number;
   readonly params: readonly Readonly<Record<string, readonly Entry[]>>[];
-  readonly state: Readonly<Record<string, Readonly<Record<string, GoldenTensor | number | null>>>>;
+  readonly state?: Readonly<Record<string, Readonly<Record<string, GoldenTensor | number | null>>>>;
 }
 
 /** The classes in use here, with what they are called with. */
 interface Stepper {
-  step(): void;
+  step(closure?: () => Tensor): unknown;
   zeroGrad(): void;
   stateDict(): { readonly state: { readonly [index: number]: { readonly step: number } & Options } };
 }
@@ -35,33 +38,49 @@ interface Kind {
     groups: readonly ({ readonly params: readonly Tensor[] } & Options)[],
     options: Options,
   ) => Stepper;
-  readonly rule: (options: Options) => UpdateRule;
-  /** PyTorch's option names and ours. */
-  readonly options: Readonly<Record<string, string>>;
-  /** PyTorch's names of the state and ours. */
-  readonly state: Readonly<Record<string, string>>;
+  /** Null where a step is no rule. */
+  readonly rule: ((options: Options) => UpdateRule) | null;
+  /** PyTorch's names of the options that are there; ours are the same in camelCase. */
+  readonly options: readonly string[];
 }
 
-const sharedByAdam = {
-  options: { lr: 'lr', betas: 'betas', eps: 'eps', weight_decay: 'weightDecay', amsgrad: 'amsgrad' },
-  state: { exp_avg: 'expAvg', exp_avg_sq: 'expAvgSq', max_exp_avg_sq: 'maxExpAvgSq' },
-};
+const common = ['lr', 'weight_decay', 'maximize'];
+const ofAdam = [...common, 'betas', 'eps'];
 
-const kinds: Readonly<Record<string, Kind>> = {
-  SGD: {
-    create: (groups, options) => new SGD(groups, options),
-    rule: sgd,
-    options: {
-      lr: 'lr',
-      momentum: 'momentum',
-      dampening: 'dampening',
-      weight_decay: 'weightDecay',
-      nesterov: 'nesterov',
-    },
-    state: { momentum_buffer: 'momentumBuffer' },
-  },
-  Adam: { create: (groups, options) => new Adam(groups, options), rule: adam, ...sharedByAdam },
-  AdamW: { create: (groups, options) => new AdamW(groups, options), rule: adamw, ...sharedByAdam },
+function kind<O extends object>(
+  optimizer: new (groups: Iterable<O & { readonly params: Iterable<Tensor> }>, options: O) => Stepper,
+  rule: ((options: O) => UpdateRule) | null,
+  options: readonly string[],
+): Kind {
+  return {
+    create: (groups, given) => new optimizer(groups as never, given as never),
+    rule: rule === null ? null : given => rule(given as never),
+    options,
+  };
+}
+
+/** By PyTorch's class. */
+export const kinds: Readonly<Record<string, Kind>> = {
+  SGD: kind(optim.SGD, optim.sgd, [...common, 'momentum', 'dampening', 'nesterov']),
+  Adam: kind(optim.Adam, optim.adam, [...ofAdam, 'amsgrad']),
+  AdamW: kind(optim.AdamW, optim.adamw, [...ofAdam, 'amsgrad']),
+  NAdam: kind(optim.NAdam, optim.nadam, [...ofAdam, 'momentum_decay']),
+  RAdam: kind(optim.RAdam, optim.radam, ofAdam),
+  Adamax: kind(optim.Adamax, optim.adamax, ofAdam),
+  Adagrad: kind(optim.Adagrad, optim.adagrad, [...common, 'lr_decay', 'initial_accumulator_value', 'eps']),
+  Adadelta: kind(optim.Adadelta, optim.adadelta, [...common, 'rho', 'eps']),
+  RMSprop: kind(optim.RMSprop, optim.rmsprop, [...common, 'alpha', 'eps', 'centered', 'momentum']),
+  Rprop: kind(optim.Rprop, optim.rprop, ['lr', 'maximize', 'etas', 'step_sizes']),
+  LBFGS: kind(optim.LBFGS, null, [
+    'lr',
+    'max_iter',
+    'max_eval',
+    'tolerance_grad',
+    'tolerance_change',
+    'history_size',
+    'line_search_fn',
+  ]),
+  ASGD: kind(optim.ASGD, optim.asgd, [...common, 'lambd', 'alpha', 't0']),
 };
 
 const problems: Readonly<Record<string, (data: Params) => (params: Params) => Tensor>> = {
@@ -94,7 +113,11 @@ export function runOptim(kindCase: KindCase, compare: Comparison): void {
   if (loss === undefined) throw new NotSupported(`there is no problem ${c.problem} yet`);
   const objective = loss === null ? null : loss(map(c.problem_data, t => build(t)));
   runClass(c, kind, groups, options, objective, compare);
-  if (c.groups === undefined && (c.grads ?? []).every(g => Object.values(g).every(data => data !== null)))
+  if (
+    kind.rule !== null &&
+    c.groups === undefined &&
+    (c.grads ?? []).every(g => Object.values(g).every(data => data !== null))
+  )
     runRule(c, kind.rule(options), objective, compare);
 }
 
@@ -107,37 +130,50 @@ function runClass(
   compare: Comparison,
 ): void {
   const params = map(c.init, t => build(t).requiresGrad_());
+  const tolerance = c.optimizer === 'LBFGS' ? tolerances.lbfgs : tolerances.trajectory;
   const optimizer = kind.create(
     groups.map(g => ({ ...g.options, params: g.names.map(name => params[name]) })),
     options,
   );
   for (let t = 0; t < c.steps; t++) {
-    optimizer.zeroGrad();
+    const losses: number[] = [];
     if (objective === null) {
+      optimizer.zeroGrad();
       for (const [name, data] of Object.entries(c.grads?.[t] ?? {}))
         params[name].grad = data === null ? null : float64(data, params[name].shape);
-    } else {
-      const loss = objective(params);
-      loss.backward();
-      if (t < c.stable_steps)
-        compare.number(`losses[${t}]`, loss.item(), c.losses?.[t] ?? 'NaN', tolerances.trajectory);
-    }
-    optimizer.step();
-    if (t < c.stable_steps)
-      for (const [name, want] of Object.entries(c.params[t]))
-        compare.numbers(`params[${t}].${name}`, params[name].toTypedArray(), want, tolerances.trajectory);
+      optimizer.step();
+    } else
+      optimizer.step(() => {
+        optimizer.zeroGrad();
+        const loss = objective(params);
+        loss.backward();
+        losses.push(loss.item());
+        return loss;
+      });
+    if (t >= c.stable_steps) continue;
+    if (objective !== null) compare.number(`losses[${t}]`, losses[0], c.losses?.[t] ?? 'NaN', tolerance);
+    if (c.closure_evals !== undefined)
+      compare.number(`closure_evals[${t}]`, losses.length, c.closure_evals[t], { rtol: 0, atol: 0 });
+    for (const [name, want] of Object.entries(c.params[t]))
+      compare.numbers(`params[${t}].${name}`, params[name].toTypedArray(), want, tolerance);
   }
   if (c.stable_steps < c.steps) return;
   if (objective !== null && c.final_loss !== undefined)
-    compare.number('final_loss', objective(params).item(), c.final_loss, tolerances.trajectory);
+    compare.number('final_loss', objective(params).item(), c.final_loss, tolerance);
+  if (c.state === undefined) return;
   const names = groups.flatMap(g => g.names);
   const { state } = optimizer.stateDict();
   names.forEach((name, index) => {
-    for (const [slot, want] of Object.entries(c.state[name] ?? {})) {
+    for (const [slot, want] of Object.entries(c.state?.[name] ?? {})) {
       if (want === null) continue;
-      const got = slot === 'step' ? [state[index]?.step] : state[index]?.[kind.state[slot]];
+      const got = slot === 'step' ? [state[index]?.step] : state[index]?.[camelCase(slot)];
       const data = typeof want === 'number' ? [want] : want.data;
-      compare.numbers(`state.${name}.${slot}`, (got ?? []) as ArrayLike<number>, data, tolerances.trajectory);
+      compare.numbers(
+        `state.${name}.${slot}`,
+        (typeof got === 'number' ? [got] : (got ?? [])) as ArrayLike<number>,
+        data,
+        tolerance,
+      );
     }
   });
 }
@@ -166,13 +202,21 @@ function runRule(
   }
 }
 
-function renamed(options: Options, kind: Kind): Options {
+/** PyTorch's switches between implementations of the same arithmetic. */
+const implementations = ['foreach', 'capturable', 'differentiable', 'fused'];
+
+function renamed(options: Options, { options: known }: Pick<Kind, 'options'>): Options {
   return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => {
-      if (kind.options[name] === undefined) throw new NotSupported(`the option ${name} is not there yet`);
-      return [kind.options[name], value];
+    Object.entries(options).flatMap(([name, value]) => {
+      if (implementations.includes(name)) return [];
+      if (!known.includes(name)) throw new NotSupported(`the option ${name} is not there yet`);
+      return [[camelCase(name), value === 'strong_wolfe' ? 'strongWolfe' : value]];
     }),
   );
+}
+
+export function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Maps the values of an object. */
