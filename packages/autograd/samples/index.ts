@@ -17,6 +17,7 @@ import { randomSamples } from './random.js';
 import { reduceSamples } from './reduce.js';
 import { resampleSamples } from './resample.js';
 import { shapeSamples } from './shape.js';
+import { shrinkSamples } from './shrink.js';
 import { specialSamples } from './special.js';
 import type { OpInfo } from './types.js';
 import { unarySamples } from './unary.js';
@@ -63,6 +64,7 @@ export const samples = {
   ...resampleSamples,
   ...normaliseSamples,
   ...attentionSamples,
+  ...shrinkSamples,
 } satisfies Record<OpName, OpInfo>;
 
 /** A row without an op fails here. */

@@ -26,6 +26,7 @@ export {
   gridSample,
   groupNorm,
   gumbelSoftmax,
+  hardshrink,
   hardsigmoid,
   hardswish,
   hardtanh,
@@ -52,6 +53,7 @@ export {
   relu,
   relu6,
   rmsNorm,
+  rrelu,
   scaledDotProductAttention,
   selu,
   sigmoid,
@@ -59,8 +61,11 @@ export {
   softmax,
   softmin,
   softplus,
+  softshrink,
   softsign,
   tanh,
+  tanhshrink,
+  threshold,
   unfold,
 } from '@fluxion/autograd';
 export { crossEntropy, mseLoss } from './losses.js';

@@ -9,6 +9,7 @@ import { pointwise } from './pointwise.js';
 import { products } from './products.js';
 import { reduce } from './reduce.js';
 import { shape } from './shape.js';
+import { shrink } from './shrink.js';
 import { spatial } from './spatial.js';
 
 const table: AdapterTable = {
@@ -23,6 +24,7 @@ const table: AdapterTable = {
   ...loss,
   ...spatial,
   ...normalise,
+  ...shrink,
 };
 
 /** The adapter for a function of PyTorch: `add`, `Tensor.add` and, say, `nn.functional.relu` are entered by their last name. */
