@@ -30,6 +30,7 @@ import { reshapingSamples } from './reshaping.js';
 import { scatterSamples } from './scatter.js';
 import { shapeSamples } from './shape.js';
 import { sortingSamples } from './sorting.js';
+import { shrinkSamples } from './shrink.js';
 import { specialSamples } from './special.js';
 import { stackSamples } from './stacks.js';
 import type { OpInfo } from './types.js';
@@ -100,6 +101,7 @@ export const samples = {
   ...resampleSamples,
   ...normaliseSamples,
   ...attentionSamples,
+  ...shrinkSamples,
 } satisfies Record<OpName, OpInfo>;
 
 /** A row without an op fails here. */

@@ -56,6 +56,7 @@ export {
 } from './ops/composite/gridSample.js';
 export { pixelShuffle, pixelUnshuffle } from './ops/composite/pixelShuffle.js';
 export * from './ops/composite/rectifiers.js';
+export * from './ops/composite/shrink.js';
 export * from './ops/composite/triangles.js';
 export type { CreateOptions, RandomOptions } from './ops/construct.js';
 export * from './ops/convolution.js';

@@ -8,6 +8,7 @@ import {
   gelu,
   glu,
   type HardtanhOptions,
+  hardshrink,
   hardsigmoid,
   hardswish,
   hardtanh,
@@ -16,8 +17,10 @@ import {
   logsigmoid,
   mish,
   prelu,
+  type RreluOptions,
   relu,
   relu6,
+  rrelu,
   type Shape,
   type SoftplusOptions,
   selu,
@@ -26,9 +29,12 @@ import {
   softmax,
   softmin,
   softplus,
+  softshrink,
   softsign,
   type Tensor,
   tanh,
+  tanhshrink,
+  threshold,
 } from '@fluxion/autograd';
 import { describeSettings } from './describe.js';
 import { Module } from './module.js';
@@ -95,6 +101,21 @@ const withAlpha = (
 ): ActivationClass<[options?: AlphaOptions], Required<AlphaOptions>> =>
   activation(name, ({ alpha = 1 }: AlphaOptions = {}) => ({ alpha }), fn);
 
+interface Lambda {
+  readonly lambda: number;
+}
+
+/** Of hardshrink and softshrink. */
+const withLambda = (
+  name: string,
+  fn: (x: Tensor, lambda: number) => Tensor,
+): ActivationClass<[lambda?: number], Lambda> =>
+  activation(
+    name,
+    (lambda: number = 0.5) => ({ lambda }),
+    (x, settings) => fn(x, settings.lambda),
+  );
+
 /** max(x, 0). */
 export const ReLU: ActivationClass = plain('ReLU', relu);
 /** min(max(x, 0), 6). */
@@ -117,6 +138,21 @@ export const SELU: ActivationClass = plain('SELU', selu);
 export const Hardsigmoid: ActivationClass = plain('Hardsigmoid', hardsigmoid);
 /** x hardsigmoid(x). */
 export const Hardswish: ActivationClass = plain('Hardswish', hardswish);
+/** x - tanh(x). */
+export const Tanhshrink: ActivationClass = plain('Tanhshrink', tanhshrink);
+/** 0 where |x| <= lambda (default 0.5), x elsewhere. */
+export const Hardshrink: ActivationClass<[lambda?: number], Lambda> = withLambda('Hardshrink', hardshrink);
+/** 0 where |x| <= lambda (default 0.5), elsewhere x moved towards 0 by lambda. */
+export const Softshrink: ActivationClass<[lambda?: number], Lambda> = withLambda('Softshrink', softshrink);
+/** x where x > threshold, `value` elsewhere. */
+export const Threshold: ActivationClass<
+  [threshold: number, value: number],
+  { threshold: number; value: number }
+> = activation(
+  'Threshold',
+  (border: number, value: number) => ({ threshold: border, value }),
+  (x, settings) => threshold(x, settings.threshold, settings.value),
+);
 /** x where x > 0, alpha (e**x - 1) elsewhere. */
 export const ELU: ActivationClass<[options?: AlphaOptions], Required<AlphaOptions>> = withAlpha('ELU', elu);
 /** x where x > 0, alpha (e**(x / alpha) - 1) elsewhere. */
@@ -175,6 +211,25 @@ export class GLU extends Module {
   }
 }
 
+/** `rrelu` as a layer: slopes below 0 are drawn in training, and their mean after `eval()`. */
+export class RReLU extends Module {
+  readonly options: Omit<RreluOptions, 'training'>;
+
+  constructor(options: Omit<RreluOptions, 'training'> = {}) {
+    super();
+    this.options = options;
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    return rrelu(x, { ...this.options, training: this.training });
+  }
+
+  override describe(): string {
+    const { lower = 1 / 8, upper = 1 / 3 } = this.options;
+    return describeSettings({ lower, upper });
+  }
+}
+
 export interface PReLUOptions {
   /** How many slopes: 1 (default), or one for each channel. */
   readonly numParameters?: number;
@@ -224,3 +279,7 @@ export type Softmax = InstanceType<typeof Softmax>;
 export type Softmin = InstanceType<typeof Softmin>;
 export type LogSoftmax = InstanceType<typeof LogSoftmax>;
 export type Softmax2d = InstanceType<typeof Softmax2d>;
+export type Tanhshrink = InstanceType<typeof Tanhshrink>;
+export type Hardshrink = InstanceType<typeof Hardshrink>;
+export type Softshrink = InstanceType<typeof Softshrink>;
+export type Threshold = InstanceType<typeof Threshold>;

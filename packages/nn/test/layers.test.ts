@@ -119,6 +119,10 @@ describe('activation modules compute their function', () => {
       x => functional.softplus(x, { beta: 2 }),
       'beta=2, threshold=20',
     ],
+    ['Tanhshrink', new nn.Tanhshrink(), functional.tanhshrink, ''],
+    ['Hardshrink', new nn.Hardshrink(), x => functional.hardshrink(x), 'lambda=0.5'],
+    ['Softshrink', new nn.Softshrink(0.2), x => functional.softshrink(x, 0.2), 'lambda=0.2'],
+    ['Threshold', new nn.Threshold(0.1, 7), x => functional.threshold(x, 0.1, 7), 'threshold=0.1, value=7'],
     ['Softmax', new nn.Softmax(1), x => functional.softmax(x, 1), 'dim=1'],
     ['Softmin', new nn.Softmin(1), x => functional.softmin(x, 1), 'dim=1'],
     ['LogSoftmax', new nn.LogSoftmax(-1), x => functional.logSoftmax(x, 1), 'dim=-1'],
@@ -129,6 +133,18 @@ describe('activation modules compute their function', () => {
     expect(String(module)).toBe(`${name}(${outline})`);
     expect(module).toBeInstanceOf(Module);
     expect(module).toBeInstanceOf((nn as unknown as Record<string, new () => unknown>)[name]);
+  });
+
+  test('RReLU draws its slopes in training alone', () => {
+    const layer = new nn.RReLU({ lower: 0.1, upper: 0.2, generator: new Generator(1) });
+    const below = ones([1000]).mul(-1);
+    const drawn = Array.from(layer.forward(below).toTypedArray());
+    expect(new Set(drawn).size).toBeGreaterThan(900);
+    expect(Math.max(...drawn)).toBeLessThanOrEqual(-0.1);
+    expect(Math.min(...drawn)).toBeGreaterThanOrEqual(-0.2 - 1e-7);
+    const fixed = Array.from(layer.eval().forward(below).toTypedArray());
+    expect(new Set(fixed).size).toBe(1);
+    expect(fixed[0]).toBeCloseTo(-0.15, 6);
   });
 
   test('settings stand on fields, by the types too', () => {

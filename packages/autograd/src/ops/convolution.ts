@@ -145,14 +145,14 @@ export type ConvFunction = <X extends Shape, W extends Shape>(
   weight: Tensor<W>,
   bias?: Tensor | null,
   options?: ConvOptions,
-) => Tensor<Convolved<X, W[0]>>;
+) => Tensor<Convolved<X, W, W[0]>>;
 
-export type ConvTransposeFunction = <X extends Shape>(
+export type ConvTransposeFunction = <X extends Shape, W extends Shape>(
   x: Tensor<X>,
-  weight: Tensor,
+  weight: Tensor<W>,
   bias?: Tensor | null,
   options?: ConvTransposeOptions,
-) => Tensor<Convolved<X, number>>;
+) => Tensor<Convolved<X, W, number>>;
 
 function convolutionOf(op: string, dims: number): ConvFunction {
   return composite(op, (x: Tensor, weight: Tensor, bias?: Tensor | null, options: ConvOptions = {}) => {

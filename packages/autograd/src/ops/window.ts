@@ -80,12 +80,21 @@ export function leading(x: Tensor, dims: number): readonly number[] {
   return x.shape.slice(0, x.ndim - dims);
 }
 
-/** With the channels of the weight and spatial sizes that are not worked out. */
-export type Convolved<X extends Shape, C extends number> = number extends X['length']
+/**
+ * X [N, C, ...] or [C, ...] with channels `C` and spatial sizes that are not worked out. Which of the two it is, the weight tells, which has as many
+ * dims as an input with a batch.
+ */
+export type Convolved<X extends Shape, W extends Shape, C extends number> = number extends X['length']
   ? Shape
-  : X extends readonly [infer N extends number, number, ...infer Rest extends Shape]
-    ? [N, C, ...Unknown<Rest>]
-    : Shape;
+  : number extends W['length']
+    ? Unknown<X>
+    : X['length'] extends W['length']
+      ? X extends readonly [infer N extends number, number, ...infer Rest extends Shape]
+        ? [N, C, ...Unknown<Rest>]
+        : Shape
+      : X extends readonly [number, ...infer Rest extends Shape]
+        ? [C, ...Unknown<Rest>]
+        : Shape;
 
 /** As many sizes, none of them known. */
 type Unknown<S extends Shape> = { -readonly [K in keyof S]: number };

@@ -44,6 +44,9 @@ const positional: Readonly<Record<string, string>> = {
   Identity: '',
   Upsample: '',
   LeakyReLU: 'negative_slope',
+  Hardshrink: 'lambd',
+  Softshrink: 'lambd',
+  Threshold: 'threshold value',
   Softmax: 'dim',
   Softmin: 'dim',
   LogSoftmax: 'dim',
@@ -51,7 +54,7 @@ const positional: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
       ...['ReLU', 'ReLU6', 'Sigmoid', 'LogSigmoid', 'Tanh', 'SiLU', 'Mish', 'Softsign', 'SELU', 'Softmax2d'],
-      ...['Hardsigmoid', 'Hardswish', 'ELU', 'CELU', 'GELU', 'Softplus', 'PReLU'],
+      ...['Hardsigmoid', 'Hardswish', 'ELU', 'CELU', 'GELU', 'Softplus', 'PReLU', 'Tanhshrink'],
     ].map(name => [name, '']),
   ),
 };

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   clamp,
   grad,
+  hardshrink,
   leakyRelu,
   logSoftmax,
   logsumexp,
@@ -11,8 +12,10 @@ import {
   scatterAdd,
   softmax,
   softplus,
+  softshrink,
   type Tensor,
   tensor,
+  threshold,
   where,
 } from '../../src/index.js';
 
@@ -39,6 +42,15 @@ describe('derivatives at points where differences say nothing', () => {
       [0, 0, 0],
     ],
     ['clamp at a border: passes', x => clamp(x, { min: -1, max: 1 }), [-1, 1, -2, 2, 0], [1, 1, 0, 0, 1]],
+    [
+      'hardshrink, softshrink, threshold at a border: 0',
+      x =>
+        hardshrink(x, 1)
+          .add(softshrink(x, 1))
+          .add(threshold(x, 1, 5)) as Tensor,
+      [1, -1, 2],
+      [0, 0, 3],
+    ],
     ['x ** 0: 0, also at 0', x => pow(x, 0), [0, 1], [0, 0]],
     ['x ** 1 and x ** 2 at 0', x => pow(x, 1).add(pow(x, 2)) as Tensor, [0], [1]],
     ['x ** tensor at 0', x => pow(x, tensor([0, 1, 2, 3], f64)), [0, 0, 0, 0], [0, 1, 0, 0]],

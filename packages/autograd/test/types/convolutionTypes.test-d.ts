@@ -16,3 +16,8 @@ expectType<Tensor<[8, 3, number, number]>>()(maxPool2d(image, 2, { returnIndices
 expectType<Tensor<[8, 3, number, number]>>()(avgPool2d(image, 2));
 expectType<Tensor>()(conv2d(unknownRank, zeros([16, 3, 3, 3])));
 expectType<Tensor>()(maxPool2d(unknownRank, 2));
+// Without a batch the channels stand first
+expectType<Tensor<[16, number, number]>>()(conv2d(zeros([3, 28, 28]), zeros([16, 3, 3, 3])));
+expectType<Tensor<[number, number, number]>>()(convTranspose2d(zeros([3, 8, 8]), zeros([3, 16, 3, 3])));
+// A weight of unknown rank does not tell which of the two it is
+expectType<Tensor<[number, number, number]>>()(conv2d(zeros([3, 28, 28]), unknownRank));

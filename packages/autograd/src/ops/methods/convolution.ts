@@ -48,14 +48,14 @@ type ConvMethod = <A extends Shape, W extends Shape>(
   weight: Tensor<W>,
   bias?: Tensor | null,
   options?: convolution.ConvOptions,
-) => Tensor<Convolved<A, W[0]>>;
+) => Tensor<Convolved<A, W, W[0]>>;
 
-type ConvTransposeMethod = <A extends Shape>(
+type ConvTransposeMethod = <A extends Shape, W extends Shape>(
   this: Tensor<A>,
-  weight: Tensor,
+  weight: Tensor<W>,
   bias?: Tensor | null,
   options?: convolution.ConvTransposeOptions,
-) => Tensor<Convolved<A, number>>;
+) => Tensor<Convolved<A, W, number>>;
 
 type AvgPoolMethod<D extends Shape> = <A extends Shape>(
   this: Tensor<A>,

@@ -3,6 +3,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 import * as elementwise from '../composite/elementwise.js';
 import * as gates from '../composite/gates.js';
 import * as rectifiers from '../composite/rectifiers.js';
+import * as shrink from '../composite/shrink.js';
 import * as triangles from '../composite/triangles.js';
 import * as random from '../random.js';
 import * as special from '../special.js';
@@ -50,6 +51,7 @@ export const elementwiseMethods: Readonly<Record<string, (...args: never[]) => u
   hardsigmoid: rectifiers.hardsigmoid,
   hardswish: rectifiers.hardswish,
   selu: rectifiers.selu,
+  hardshrink: shrink.hardshrink,
   hardtanh: rectifiers.hardtanh,
   elu: rectifiers.elu,
   celu: rectifiers.celu,
@@ -105,6 +107,7 @@ declare module '../../tensor/tensor.js' {
     readonly hardsigmoid: UnaryMethod;
     readonly hardswish: UnaryMethod;
     readonly selu: UnaryMethod;
+    hardshrink<A extends Shape>(this: Tensor<A>, lambda?: number): Tensor<A>;
     readonly mish: UnaryMethod;
     readonly softsign: UnaryMethod;
     readonly logsigmoid: UnaryMethod;

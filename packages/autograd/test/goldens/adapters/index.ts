@@ -13,6 +13,7 @@ import { pointwise } from './pointwise.js';
 import { products } from './products.js';
 import { reduce } from './reduce.js';
 import { shape } from './shape.js';
+import { shrink } from './shrink.js';
 import { spatial } from './spatial.js';
 
 const table: AdapterTable = {
@@ -33,6 +34,7 @@ const table: AdapterTable = {
   ...loss,
   ...spatial,
   ...normalise,
+  ...shrink,
 };
 
 /**
