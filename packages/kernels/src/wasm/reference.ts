@@ -5,6 +5,7 @@ import type {
   Operand,
   RandomKind,
   ReduceOp,
+  ScanOp,
   SpecialBinaryOp,
   SpecialOp,
   UnaryOp,
@@ -23,6 +24,7 @@ export const servedByReference: {
   readonly binary: readonly BinaryOp[];
   readonly random: readonly RandomKind[];
   readonly reduce: Readonly<Partial<Record<ReduceOp, readonly DType[]>>>;
+  readonly scan: Readonly<Partial<Record<ScanOp, readonly DType[]>>>;
   /** Whole families of matrices, in double precision. */
   readonly linalg: readonly (keyof LinalgKernels)[];
 } = {
@@ -52,9 +54,19 @@ export const servedByReference: {
     any: ['bool'],
     all: ['bool'],
   },
+  scan: {
+    sum: ['int32', 'bool'],
+    prod: ['int32', 'bool'],
+    max: ['int32', 'bool'],
+    min: ['int32', 'bool'],
+  },
 };
 
-type Served = Pick<Kernels, 'reduce' | 'unary' | 'binary' | 'random' | 'compile' | 'run'> & LinalgKernels;
+type Served = Pick<
+  Kernels,
+  'reduce' | 'scan' | 'recurrence' | 'unary' | 'binary' | 'random' | 'compile' | 'run'
+> &
+  LinalgKernels;
 
 /** The reference functions over WebAssembly memory. */
 export function createReferenceOverMemory(runtime: Runtime): Served {
@@ -72,6 +84,14 @@ export function createReferenceOverMemory(runtime: Runtime): Served {
     reduce(op, a, axes, out) {
       bring(a, out);
       kernels.reduce(op, a, axes, out);
+    },
+    scan(op, a, dim, reverse, out, indices) {
+      bring(a, out, indices ?? 0);
+      kernels.scan(op, a, dim, reverse, out, indices);
+    },
+    recurrence(a, b, dim, direction, out) {
+      bring(a, b, out);
+      kernels.recurrence(a, b, dim, direction, out);
     },
     unary(op, a, out) {
       bring(a, out);

@@ -10,6 +10,7 @@ import { memoryConformance } from './memory.js';
 import { poolConformance } from './pools.js';
 import { gemmConformance } from './products.js';
 import { reduceConformance } from './reductions.js';
+import { scanConformance } from './scans.js';
 
 export interface ConformanceOptions {
   readonly name: string;
@@ -45,6 +46,7 @@ export function conformance(makeKernels: () => Kernels, options: ConformanceOpti
     copyConformance(tiers);
     gatherConformance(tiers);
     reduceConformance(tiers);
+    scanConformance(tiers);
     gemmConformance(tiers);
     factorisationConformance(tiers);
     convolutionConformance(tiers);
