@@ -5,6 +5,7 @@ import { binarySamples } from './binary.js';
 import { convolutionSamples } from './convolution.js';
 import { createSamples } from './create.js';
 import { creationSamples } from './creation.js';
+import { differenceSamples } from './differences.js';
 import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
@@ -13,7 +14,9 @@ import { poolingSamples } from './pooling.js';
 import { productSamples } from './products.js';
 import { randomSamples } from './random.js';
 import { reduceSamples } from './reduce.js';
+import { reductionSamples } from './reductions.js';
 import { resampleSamples } from './resample.js';
+import { scanSamples } from './scans.js';
 import { shapeSamples } from './shape.js';
 import { specialSamples } from './special.js';
 import type { OpInfo } from './types.js';
@@ -33,7 +36,11 @@ type NotAnOp = 'checkpoint' | 'keep';
 export type OpName = {
   [K in keyof Package]: [Result<Package[K]>] extends [never]
     ? never
-    : Result<Package[K]> extends Tensor | readonly Tensor[] | { readonly values: Tensor }
+    : Result<Package[K]> extends
+          | Tensor
+          | readonly Tensor[]
+          | { readonly values: Tensor }
+          | { readonly min: Tensor }
       ? K
       : never;
 }[keyof Package] extends infer K
@@ -48,6 +55,9 @@ export const samples = {
   ...activationSamples,
   ...binarySamples,
   ...reduceSamples,
+  ...reductionSamples,
+  ...scanSamples,
+  ...differenceSamples,
   ...matmulSamples,
   ...productSamples,
   ...shapeSamples,

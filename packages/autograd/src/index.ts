@@ -3,6 +3,7 @@ import './ops/methods.js';
 import './ops/methods/convolution.js';
 import './ops/methods/elementwise.js';
 import './ops/methods/products.js';
+import './ops/methods/reductions.js';
 
 export type { DType, TypedArray } from '@fluxion/kernels';
 export * from './errors.js';
@@ -40,7 +41,9 @@ export {
   sub,
   where,
 } from './ops/binary.js';
+export * from './ops/clamp.js';
 export * from './ops/composite/activations.js';
+export * from './ops/composite/differences.js';
 export * from './ops/composite/elementwise.js';
 export * from './ops/composite/extrema.js';
 export * from './ops/composite/gates.js';
@@ -74,7 +77,9 @@ export {
   type PoolResult,
 } from './ops/maxPool.js';
 export { type MaxUnpoolOptions, maxUnpool2d } from './ops/maxUnpool.js';
+export * from './ops/norm.js';
 export type { AdaptiveSize } from './ops/pooling.js';
+export { prod } from './ops/prod.js';
 export * from './ops/products.js';
 export { bernoulli, type DrawOptions, type MultinomialOptions, multinomial } from './ops/random.js';
 export {
@@ -89,6 +94,8 @@ export {
   type VarOptions,
   variance as var,
 } from './ops/reduce.js';
+export * from './ops/reductions.js';
+export { cummax, cummin, cumprod, cumsum, logcumsumexp } from './ops/scan.js';
 export {
   cat,
   expand,
@@ -105,6 +112,7 @@ export {
   unsqueeze,
 } from './ops/shape.js';
 export { logSoftmax, logsumexp, softmax } from './ops/softmax.js';
+export * from './ops/softplus.js';
 export {
   acos,
   acosh,

@@ -7,6 +7,7 @@ import { loss } from './loss.js';
 import { pointwise } from './pointwise.js';
 import { products } from './products.js';
 import { reduce } from './reduce.js';
+import { reductions } from './reductions.js';
 import { shape } from './shape.js';
 import { spatial } from './spatial.js';
 
@@ -15,6 +16,7 @@ const table: AdapterTable = {
   ...activation,
   ...elementwise,
   ...reduce,
+  ...reductions,
   ...linalg,
   ...products,
   ...shape,
