@@ -9,6 +9,7 @@ import { countingSamples } from './counting.js';
 import { createSamples } from './create.js';
 import { creationSamples } from './creation.js';
 import { distanceSamples } from './distance.js';
+import { differenceSamples } from './differences.js';
 import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
@@ -25,9 +26,11 @@ import { poolingSamples } from './pooling.js';
 import { productSamples } from './products.js';
 import { randomSamples } from './random.js';
 import { reduceSamples } from './reduce.js';
+import { reductionSamples } from './reductions.js';
 import { resampleSamples } from './resample.js';
 import { reshapingSamples } from './reshaping.js';
 import { scatterSamples } from './scatter.js';
+import { scanSamples } from './scans.js';
 import { shapeSamples } from './shape.js';
 import { sortingSamples } from './sorting.js';
 import { shrinkSamples } from './shrink.js';
@@ -60,6 +63,11 @@ export type OpName = {
   [K in keyof Package]: [Result<Package[K]>] extends [never]
     ? never
     : HoldsTensors<Result<Package[K]>> extends true
+    : Result<Package[K]> extends
+          | Tensor
+          | readonly Tensor[]
+          | { readonly values: Tensor }
+          | { readonly min: Tensor }
       ? K
       : never;
 }[keyof Package] extends infer K
@@ -74,6 +82,9 @@ export const samples = {
   ...activationSamples,
   ...binarySamples,
   ...reduceSamples,
+  ...reductionSamples,
+  ...scanSamples,
+  ...differenceSamples,
   ...matmulSamples,
   ...lossSamples,
   ...linalgSolveSamples,

@@ -6,12 +6,12 @@ import type { ErrorCase, OpInfo } from './types.js';
 import { wrongDType } from './unary.js';
 
 type Dims = number | readonly number[];
-type ReduceOp = (x: ag.Tensor, dim?: Dims, options?: ag.ReduceOptions) => ag.Tensor;
+export type ReduceOp = (x: ag.Tensor, dim?: Dims, options?: ag.ReduceOptions) => ag.Tensor;
 type Make = (d: Draw, shape: readonly number[]) => ag.Tensor;
 
 const ordinary: Make = (d, shape) => d.tensor(shape);
 /** Extrema have kinks at ties. */
-const distinct: Make = (d, shape) => d.distinct(shape);
+export const distinct: Make = (d, shape) => d.distinct(shape);
 
 function dimErrors(name: string, op: ReduceOp): ErrorCase[] {
   return [
@@ -32,7 +32,7 @@ function dimErrors(name: string, op: ReduceOp): ErrorCase[] {
   ];
 }
 
-function listErrors(name: string, op: ReduceOp): ErrorCase[] {
+export function listErrors(name: string, op: ReduceOp): ErrorCase[] {
   return [
     ...dimErrors(name, op),
     {
@@ -44,7 +44,7 @@ function listErrors(name: string, op: ReduceOp): ErrorCase[] {
   ];
 }
 
-const emptyError = (name: string, op: ReduceOp): ErrorCase => ({
+export const emptyError = (name: string, op: ReduceOp): ErrorCase => ({
   label: 'nothing to reduce',
   call: () => op(zeros([2, 0]), 1),
   error: ShapeError,
@@ -69,12 +69,12 @@ function reductions(make: Make): Record<string, (d: Draw) => unknown[]> {
   };
 }
 
-const empties: Record<string, (d: Draw) => unknown[]> = {
+export const empties: Record<string, (d: Draw) => unknown[]> = {
   'nothing to reduce': d => [d.tensor([2, 0]), 1],
   'nothing at all': d => [d.tensor([0])],
 };
 
-function reduction(
+export function reduction(
   name: string,
   op: unknown,
   f: (values: readonly number[]) => number,
@@ -90,15 +90,15 @@ function reduction(
   };
 }
 
-const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-const average = (values: readonly number[]): number => total(values) / values.length;
-const spread = (values: readonly number[], correction: number): number => {
+export const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+export const average = (values: readonly number[]): number => total(values) / values.length;
+export const spread = (values: readonly number[], correction: number): number => {
   const m = average(values);
   return total(values.map(x => (x - m) ** 2)) / Math.max(values.length - correction, 0);
 };
-const largest = (values: readonly number[]): number =>
+export const largest = (values: readonly number[]): number =>
   values.some(Number.isNaN) ? Number.NaN : values.reduce((a, b) => Math.max(a, b));
-const smallest = (values: readonly number[]): number =>
+export const smallest = (values: readonly number[]): number =>
   values.some(Number.isNaN) ? Number.NaN : values.reduce((a, b) => Math.min(a, b));
 const logSumExp = (values: readonly number[]): number => {
   const m = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -107,7 +107,7 @@ const logSumExp = (values: readonly number[]): number => {
 };
 
 /** At least two elements in every reduced run: of one, the unbiased variance is NaN. */
-function variances(): Record<string, (d: Draw) => unknown[]> {
+export function variances(): Record<string, (d: Draw) => unknown[]> {
   return {
     'all dims': d => [d.tensor([d.int(2, 4), d.size(3)])],
     'one dim': d => [d.tensor([2, d.int(2, 4), 2]), 1],
@@ -167,7 +167,7 @@ function argReduction(name: string, op: unknown, f: (values: readonly number[]) 
   };
 }
 
-const extremes: Record<string, (d: Draw) => unknown[]> = {
+export const extremes: Record<string, (d: Draw) => unknown[]> = {
   ties: d => [d.of([2, 2, 1, 2], [2, 2]), 0],
   'NaN wins': d => [d.of([1, Number.NaN, 3, 4], [2, 2]), 1],
   int32: d => [d.ints([3, 2], -9, 9), 0],

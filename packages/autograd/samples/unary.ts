@@ -163,7 +163,10 @@ export const unarySamples = {
       beta: d => [d.tensor([2, 3]), { beta: 2.5 }],
       'above the threshold': d => [d.tensor([5], { min: 1.1, max: 3 }), { threshold: 1 }],
     },
-    edges: { 'large numbers': d => [d.of([1000, -1000, 88, 700, 20, 21])] },
+    edges: {
+      'large numbers': d => [d.of([1000, -1000, 88, 700, 20, 21])],
+      'not finite': d => [d.of([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])],
+    },
     naive: (x: Dense, { beta = 1, threshold = 20 }: ag.SoftplusOptions = {}) =>
       map(v => (beta * v > threshold ? v : Math.log1p(Math.exp(beta * v)) / beta), x),
     errors: [wrongDType('softplus', ag.softplus as UnaryOp)],
@@ -184,6 +187,9 @@ export const unarySamples = {
     edges: {
       'at the border': d => [d.of([-1, 0.5, 2, -2]), { min: -1, max: 0.5 }],
       'borders crossed': d => [d.of([-1, 0.5, 2, -2]), { min: 1, max: -1 }],
+      NaN: d => [d.of([Number.NaN, 0.5, 2]), { min: 0, max: 1 }],
+      'NaN as a border': d => [d.of([1, 0.5, 2]), { min: d.of([Number.NaN, 0, 0]), max: 1 }],
+      int32: d => [d.ints([5], -9, 9), { min: -2, max: 3 }],
     },
     naive: (x: Dense, { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Borders) =>
       map((v, low, high) => Math.min(Math.max(v, low), high), x, min, max),
@@ -198,7 +204,19 @@ export const unarySamples = {
         label: 'a border of another dtype',
         call: () => ag.clamp(tensor([1]), { min: tensor([1], { dtype: 'float64' }) }),
         error: DTypeError,
-        message: /float32 and float64/,
+        message: /^clamp: x is float32 and a border float64; they must be the same/,
+      },
+      {
+        label: 'bool is refused',
+        call: () => ag.clamp(tensor([true]), { min: 0 }),
+        error: DTypeError,
+        message: /^clamp: expected numbers, got bool/,
+      },
+      {
+        label: 'an array as a border',
+        call: () => ag.clamp(tensor([1]), { max: [1] as never }),
+        error: ag.ArgumentError,
+        message: /^clamp: expected a tensor or a number, got \[1\]/,
       },
     ],
   },

@@ -5,6 +5,7 @@ import './ops/methods/elementwise.js';
 import './ops/methods/indexing.js';
 import './ops/methods/products.js';
 import './ops/methods/shape.js';
+import './ops/methods/reductions.js';
 
 export type { DType, TypedArray } from '@fluxion/kernels';
 export * from './errors.js';
@@ -44,7 +45,9 @@ export {
   sub,
   where,
 } from './ops/binary.js';
+export * from './ops/clamp.js';
 export * from './ops/composite/activations.js';
+export * from './ops/composite/differences.js';
 export * from './ops/composite/elementwise.js';
 export * from './ops/composite/extrema.js';
 export * from './ops/composite/gates.js';
@@ -119,12 +122,14 @@ export {
   type PoolResult,
 } from './ops/maxPool.js';
 export { type MaxUnpoolOptions, maxUnpool2d } from './ops/maxUnpool.js';
+export * from './ops/norm.js';
 export * from './ops/normalise/batchNorm.js';
 export * from './ops/normalise/layerNorm.js';
 export * from './ops/normalise/normalize.js';
 export * from './ops/normalise/responseNorm.js';
 export * from './ops/orderStatistics.js';
 export type { AdaptiveSize } from './ops/pooling.js';
+export { prod } from './ops/prod.js';
 export * from './ops/products.js';
 export * from './ops/quantile.js';
 export { bernoulli, type DrawOptions, type MultinomialOptions, multinomial } from './ops/random.js';
@@ -140,6 +145,8 @@ export {
   type VarOptions,
   variance as var,
 } from './ops/reduce.js';
+export * from './ops/reductions.js';
+export { cummax, cummin, cumprod, cumsum, logcumsumexp } from './ops/scan.js';
 export * from './ops/scatter.js';
 export * from './ops/shape/combine.js';
 export { type SliceOptions, select, slice } from './ops/shape/cut.js';
@@ -177,6 +184,7 @@ export * from './ops/shape/roll.js';
 export * from './ops/shape/slidingWindow.js';
 export * from './ops/shape/stacks.js';
 export { logSoftmax, logsumexp, softmax } from './ops/softmax.js';
+export * from './ops/softplus.js';
 export {
   type ArgsortFunction,
   type ArgsortMethod,

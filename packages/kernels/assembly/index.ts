@@ -3,6 +3,7 @@ export * from './map';
 export * from './math/vector';
 export * from './gemm';
 export * from './reduce';
+export * from './scan';
 export * from './copy';
 export * from './gather';
 export * from './convolution';

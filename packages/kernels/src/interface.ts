@@ -92,6 +92,20 @@ export type ReduceOp = 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin' | 'a
 /** What a scatter does with the element that is there; `max` and `min` propagate NaN, and of what is assigned the last stays. */
 export type ScatterMode = 'add' | 'assign' | 'max' | 'min';
 
+/**
+ * Running reductions. `sum` and `prod` of int32 and bool give int32; `max` and `min` keep the dtype and propagate NaN; `logsumexp` is
+ * ln of the running sum of e**x, without overflow, of floating dtypes only.
+ */
+export type ScanOp = 'sum' | 'prod' | 'max' | 'min' | 'logsumexp';
+
+/** Which way a linear recurrence runs, and whose factor it takes. */
+export interface RecurrenceDirection {
+  /** From the last element to the first. */
+  readonly reverse: boolean;
+  /** The factor is that of the element before (as the recurrence runs) rather than that of the element itself. */
+  readonly lag: boolean;
+}
+
 /** A straight-line program over elements: node i may use nodes before it. */
 export type ExpressionNode =
   | { readonly op: 'input'; readonly index: number }
@@ -196,6 +210,16 @@ export interface Kernels {
   where(condition: Operand, a: Operand | number, b: Operand | number, out: Operand): void;
   /** Reduces the dims in `axes` (sorted, no duplicates); out's shape is a's without them. No axes: a copy (argmax: zeros). */
   reduce(op: ReduceOp, a: Operand, axes: readonly number[], out: Operand): void;
+  /**
+   * out[i] is the reduction of a[0..i] along `dim`, of a[i..] if `reverse`; out has a's shape. `max` and `min` also write where the value
+   * stands along the dim to `indices` (int32, of a's shape): the last of equals, or the last NaN so far. Otherwise that is null.
+   */
+  scan(op: ScanOp, a: Operand, dim: number, reverse: boolean, out: Operand, indices: Operand | null): void;
+  /**
+   * out[i] = b[i] + a[i] * out[i - 1] along `dim`, and the first one b's; see RecurrenceDirection for the other ways. All of one shape.
+   * Carried in double precision. Floating dtypes only.
+   */
+  recurrence(a: Operand, b: Operand, dim: number, direction: RecurrenceDirection, out: Operand): void;
   /**
    * out[..., m, n] = sum over k of a[..., m, k] * b[..., k, n], plus the old out when `accumulate`. Leading dims of a and b broadcast to
    * out's. Transposes are strides. k of 0 gives zeros (or leaves out, when accumulating). Floating dtypes only.

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { makeDelta } from '../scripts/delta.js';
 import { scalarArithmetic, scalarMaps } from '../src/index.js';
-import type { ArithmeticOp, Operand, ReduceOp, UnaryOp } from '../src/interface.js';
+import type { ArithmeticOp, Operand, ReduceOp, ScanOp, UnaryOp } from '../src/interface.js';
 import type { DType, Storage } from '../src/storage.js';
 import { applyDelta } from '../src/wasm/delta.js';
 import { createWasm } from '../src/wasm/index.js';
@@ -158,6 +158,19 @@ describe('what the tier leaves to the reference functions', () => {
         expect(called, `${op} of ${dtype}`).toEqual(expected);
       }
     }
+    for (const op of ['sum', 'prod', 'max', 'min', 'logsumexp'] satisfies ScanOp[]) {
+      for (const dtype of dtypes) {
+        if (op === 'logsumexp' && !dtype.startsWith('float')) continue;
+        const a = make(dtype, [2, 3]);
+        tier.fill(a, 1);
+        const counted = (op === 'sum' || op === 'prod') && (dtype === 'int32' || dtype === 'bool');
+        const indices = op === 'max' || op === 'min' ? make('int32', [2, 3]) : null;
+        called.length = 0;
+        tier.scan(op, a, 1, false, make(counted ? 'int32' : dtype, [2, 3]), indices);
+        const expected = servedByReference.scan[op]?.includes(dtype) ? ['scan'] : [];
+        expect(called, `scan ${op} of ${dtype}`).toEqual(expected);
+      }
+    }
     for (const dtype of ['float32', 'float64'] as const) {
       const a = make(dtype, [2, 3]);
       tier.fill(a, 0.5);
@@ -220,6 +233,7 @@ describe('what the tier leaves to the reference functions', () => {
       if (dtype.startsWith('float')) {
         tier.random('normal', 1, 2, 0, a);
         tier.gemm(a, make(dtype, [4, 2]), make(dtype, [3, 2]));
+        tier.recurrence(a, a, 0, { reverse: true, lag: true }, make(dtype, [3, 4]));
         const geometry = { stride: [1], padding: [0], dilation: [1], groups: 1 };
         const [image, weight, output] = [
           [1, 2, 5],

@@ -19,8 +19,24 @@ export interface ElementwiseKernel {
   readonly kernel: string;
 }
 
+/** The error about something that should have been a tensor. */
+export function notATensor(op: string, given: unknown): ArgumentError {
+  return new ArgumentError(
+    `${op}: expected a tensor, got ${show(given)}. Make it a tensor first: tensor([1, 2]).`,
+  );
+}
+
+/** Throws unless it is a tensor. The first line of every op that is neither a composite nor made by one of the builders. */
+export function requireTensor(op: string, x: unknown): asserts x is Tensor {
+  if (!(x instanceof Tensor)) throw notATensor(op, x);
+}
+
 /** Runs a primitive and records it. */
 export function apply<A>(op: Primitive<A>, inputs: readonly Input[], attributes: A): Tensor {
+  for (let i = 0; i < inputs.length; i++) {
+    const x: unknown = inputs[i];
+    if (typeof x !== 'number' && !(x instanceof Tensor)) throw notATensor(op.name, x);
+  }
   const out = op.forward(inputs, attributes);
   record(op, inputs, attributes, [out]);
   return out;
@@ -36,13 +52,23 @@ export const savesOthers = (i: number, node: { readonly inputs: readonly unknown
 
 /**
  * An op made of ops: its derivative is that of its parts. What it creates on the way and does not return is freed at once, or by
- * the backward walk if a part has saved it.
+ * the backward walk if a part has saved it. The first argument must be a tensor, a list of tensors, a number or a text; anything else is an error by
+ * the name of the op.
  */
 export function composite<F extends (...args: never[]) => Tensor | readonly Tensor[]>(
   name: string,
   fn: F,
 ): F {
+  return inRegion(name, fn, true);
+}
+
+function inRegion<F extends (...args: never[]) => Tensor | readonly Tensor[]>(
+  name: string,
+  fn: F,
+  checks: boolean,
+): F {
   const run = (...args: Parameters<F>): Tensor | readonly Tensor[] => {
+    if (checks && !((args as readonly unknown[])[0] instanceof Tensor)) checkFirst(name, args[0]);
     const mark = openRegion();
     let result: Tensor | readonly Tensor[] | undefined;
     try {
@@ -63,13 +89,20 @@ export function composite<F extends (...args: never[]) => Tensor | readonly Tens
   return run as F;
 }
 
+/** Throws where the first argument is nothing that a composite begins with; a number (an order), a text (an equation) and a list it judges itself. */
+function checkFirst(name: string, first: unknown): void {
+  if (typeof first === 'number' || typeof first === 'string') return;
+  if (Array.isArray(first) && first.some(x => x instanceof Tensor)) return;
+  throw notATensor(name, first);
+}
+
 /** A function of tensors made of ops, as an op that has no derivative and says so by its own name. */
 export function withoutDerivative<A>(
   name: string,
   why: string,
   fn: (inputs: readonly Input[], attributes: A) => Tensor,
 ): (inputs: readonly Input[], attributes: A) => Tensor {
-  const compute = composite(name, fn);
+  const compute = inRegion(name, fn, false);
   const op: Primitive<A> = {
     name,
     vjp: null,
@@ -79,8 +112,9 @@ export function withoutDerivative<A>(
   return (inputs, attributes) => apply(op, inputs, attributes);
 }
 
-/** Throws unless the tensor is float32 or float64. */
+/** Throws unless it is a tensor of float32 or float64. */
 export function requireFloating(op: string, t: Tensor): void {
+  requireTensor(op, t);
   if (t.dtype !== 'float32' && t.dtype !== 'float64')
     throw new DTypeError(
       `${op}: expected a float32 or float64 tensor, got ${t.dtype}. Convert it first: x.to('float32').`,

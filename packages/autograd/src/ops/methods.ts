@@ -27,6 +27,7 @@ import type {
 import { Tensor } from '../tensor/tensor.js';
 import { type Arithmetic, provideTensorArithmetic } from './arithmetic.js';
 import * as binary from './binary.js';
+import { type ClampOptions, clamp } from './clamp.js';
 import * as activations from './composite/activations.js';
 import * as extrema from './composite/extrema.js';
 import * as graph from './graphMethods.js';
@@ -37,11 +38,13 @@ import { convolutionMethods } from './methods/convolution.js';
 import { elementwiseMethods } from './methods/elementwise.js';
 import { indexingMethods, longIndexingMethods } from './methods/indexing.js';
 import { productMethods } from './methods/products.js';
+import { reductionMethods } from './methods/reductions.js';
 import { shapeMethods } from './methods/shape.js';
 import * as read from './read.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
 import * as softmax from './softmax.js';
+import { type SoftplusOptions, softplus } from './softplus.js';
 import * as special from './special.js';
 import type { BinaryMethod, UnaryMethod } from './types.js';
 import * as unary from './unary.js';
@@ -91,8 +94,8 @@ const functions = {
   leakyRelu: activations.leakyRelu,
   gelu: activations.gelu,
   silu: activations.silu,
-  softplus: activations.softplus,
-  clamp: activations.clamp,
+  softplus,
+  clamp,
   sum: reduce.sum,
   mean: reduce.mean,
   var: reduce.variance,
@@ -110,6 +113,7 @@ const functions = {
   linear: matmul.linear,
   ...productMethods,
   ...shapeMethods,
+  ...reductionMethods,
   reshape: shape.reshape,
   transpose: shape.transpose,
   permute: shape.permute,
@@ -189,8 +193,8 @@ declare module '../tensor/tensor.js' {
 
     leakyRelu<A extends Shape>(this: Tensor<A>, slope?: number): Tensor<A>;
     gelu<A extends Shape>(this: Tensor<A>, options?: activations.GeluOptions): Tensor<A>;
-    softplus<A extends Shape>(this: Tensor<A>, options?: activations.SoftplusOptions): Tensor<A>;
-    clamp<A extends Shape>(this: Tensor<A>, options: activations.ClampOptions): Tensor<A>;
+    softplus<A extends Shape>(this: Tensor<A>, options?: SoftplusOptions): Tensor<A>;
+    clamp<A extends Shape>(this: Tensor<A>, options: ClampOptions): Tensor<A>;
 
     readonly sum: reduce.ReduceMethod;
     readonly mean: reduce.ReduceMethod;

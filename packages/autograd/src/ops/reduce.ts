@@ -1,11 +1,12 @@
 import { type DType, kernels, type ReduceOp } from '@fluxion/kernels';
 import { DTypeError, ShapeError, showShape } from '../errors.js';
+import { noGrad } from '../graph/modes.js';
 import { raw } from '../tensor/raw.js';
 import { normalizeDims, numel, sameShape } from '../tensor/shape.js';
 import type { Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { div, eq, logicalOr, ne, sub, where } from './binary.js';
-import { apply, composite, type Primitive, requireFloating, savesNothing } from './define.js';
+import { div, eq, logicalOr, mul, ne, sub, where } from './binary.js';
+import { apply, composite, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
 import { expand, reshapeTo } from './shape.js';
 import { sqrt, square, to } from './unary.js';
 
@@ -42,7 +43,7 @@ function keptShape(shape: readonly number[], dims: readonly number[]): number[] 
 }
 
 /** Runs a reduction kernel; the result keeps the dims with size 1. */
-function reduceKernel(op: ReduceOp, x: Tensor, dims: readonly number[], dtype: DType): Tensor {
+export function reduceKernel(op: ReduceOp, x: Tensor, dims: readonly number[], dtype: DType): Tensor {
   const kept = keptShape(x.shape, dims);
   const out = raw(kept, dtype);
   const bare = { storage: out.storage, offset: 0, shape: [] as number[], strides: [] as number[] };
@@ -56,7 +57,7 @@ function reduceKernel(op: ReduceOp, x: Tensor, dims: readonly number[], dtype: D
 }
 
 /** Drops the reduced dims unless they are to stay. */
-function finish(kept: Tensor, dims: readonly number[], keepdim: boolean | undefined): Tensor {
+export function finish(kept: Tensor, dims: readonly number[], keepdim: boolean | undefined): Tensor {
   return keepdim === true || dims.length === 0
     ? kept
     : reshapeTo(
@@ -85,6 +86,7 @@ const sumOp: Primitive<readonly number[]> = {
 
 /** The sum over the dims (default: all); 0 for nothing. int32 and bool give int32. */
 export const sum: ReduceFunction = (x, dim, options) => {
+  requireTensor('sum', x);
   const dims = normalizeDims('sum', dim, x.ndim);
   return finish(apply(sumOp, [x], dims), dims, options?.keepdim) as never;
 };
@@ -129,14 +131,36 @@ export type VarMethod = <S extends Shape, const D extends Dims = undefined, cons
   options?: VarOptions<K>,
 ) => Tensor<Reduce<S, D, K>>;
 
+interface Spread {
+  readonly dims: readonly number[];
+  readonly divisor: number;
+}
+
+const centred = (x: Tensor, dims: readonly number[]): Tensor =>
+  sub(x, mean(x, dims, { keepdim: true }) as Tensor) as Tensor;
+
+const meanSquare = composite('var', (x: Tensor, { dims, divisor }: Spread): Tensor => {
+  const squares = square(centred(x, dims));
+  return div(sum(squares, dims, { keepdim: true }) as Tensor, divisor) as Tensor;
+});
+
+/** A rule of its own: that of its parts would add up 0 where infinite data make it NaN, and keep two tensors more. */
+const varOp: Primitive<Spread> = {
+  name: 'var',
+  vjp: (g, n) => {
+    const { dims, divisor } = n.attributes;
+    return [mul(mul(g, 2 / divisor) as Tensor, centred(n.tensorInput(0), dims)) as Tensor];
+  },
+  forward: (inputs, spread) => noGrad(() => meanSquare(inputs[0] as Tensor, spread)),
+};
+
 /** The variance over the dims: sum((x - mean)**2) / max(n - correction, 0). */
-export const variance: VarFunction = composite('var', (x: Tensor, dim?: Dims, options?: VarOptions) => {
+export const variance: VarFunction = (x, dim, options) => {
   requireFloating('var', x);
   const dims = normalizeDims('var', dim, x.ndim);
-  const centred = sub(x, mean(x, dims, { keepdim: true }));
   const divisor = Math.max(count(x.shape, dims) - (options?.correction ?? 1), 0);
-  return div(sum(square(centred), dims, options), divisor) as Tensor;
-}) as VarFunction;
+  return finish(apply(varOp, [x], { dims, divisor }), dims, options?.keepdim) as never;
+};
 
 /** The square root of the variance; its derivative is 0 where the data are constant. */
 export const std: VarFunction = composite('std', (x: Tensor, dim?: Dims, options?: VarOptions) => {
@@ -165,6 +189,7 @@ function extremum(name: 'amax' | 'amin', kernel: 'max' | 'min'): ReduceFunction 
     },
   };
   return (x, dim, options) => {
+    requireTensor(name, x);
     const dims = normalizeDims(name, dim, x.ndim);
     return finish(apply(op, [x], dims), dims, options?.keepdim) as never;
   };
@@ -207,6 +232,7 @@ function argExtremum(name: 'argmax' | 'argmin'): ArgReduceFunction {
     },
   };
   return (x, dim, options) => {
+    requireTensor(name, x);
     const dims =
       dim === undefined ? normalizeDims(name, undefined, x.ndim) : normalizeDims(name, [dim], x.ndim);
     return finish(apply(op, [x], dims), dims, options?.keepdim) as never;

@@ -71,6 +71,23 @@ describe('derivatives at points where differences say nothing', () => {
     ['logsumexp of large numbers', x => logsumexp(x) as Tensor, [1000, 1000], [0.5, 0.5]],
     ['softmax of large numbers', x => softmax(x, 0).select(0, 0) as Tensor, [1000, 1000], [0.25, -0.25]],
     ['logSoftmax of large numbers', x => logSoftmax(x, 0).select(0, 1) as Tensor, [2000, 0], [-1, 1]],
+    ['clamp of NaN: nothing passes', x => clamp(x, { min: 0, max: 1 }), [Number.NaN, 0.5], [0, 1]],
+    ['softplus at its threshold: the curve', x => softplus(x, { threshold: 0 }), [0, 1], [0.5, 1]],
+    ['var of infinite data: only theirs is unknown', x => x.var(), [inf, 1, 2], [Number.NaN, -inf, -inf]],
+    ['prod: one factor of 0', x => x.prod(), [0, 2, 3], [6, 0, 0]],
+    ['prod: two factors of 0', x => x.prod(), [0, 2, 0], [0, 0, 0]],
+    ['cumprod with factors of 0', x => x.cumprod(0), [1, 0, 3, 0, 2], [1, 4, 0, 0, 0]],
+    ['norm of zeros: 0', x => x.norm(), [0, 0], [0, 0]],
+    ['norm of order 1 and 1.5 at 0: 0', x => x.norm(1).add(x.norm(1.5)) as Tensor, [0, 1], [0, 2]],
+    ['norm of order infinity: ties share', x => x.norm(inf), [1, -1, 0.5], [0.5, -0.5, 0]],
+    ['norm of order -infinity: ties share', x => x.norm(-inf), [1, -1, 2], [0.5, -0.5, 0]],
+    ['norm of order 0: 0', x => x.norm(0), [0, 1, 2], [0, 0, 0]],
+    ['cummax: the last of equals', x => x.cummax(0).values, [1, 1, 0], [1, 2, 0]],
+    ['cummin: the last of equals', x => x.cummin(0).values, [1, 1, 2], [1, 2, 0]],
+    ['nansum: nothing from NaN', x => x.nansum(), [Number.NaN, 1], [0, 1]],
+    ['nanmean of NaN alone: nothing', x => x.nanmean(), [Number.NaN, Number.NaN], [0, 0]],
+    ['logcumsumexp after -Infinity', x => x.logcumsumexp(0), [-inf, -inf, 0], [1, 1, 1]],
+    ['logcumsumexp far apart', x => x.logcumsumexp(0), [1000, -1000, -999], [3, 0, 0]],
     ['where: nothing from what is not chosen', x => where(x.gt(0), x.log(), 0) as Tensor, [1, 2], [1, 0.5]],
   ])('%s', (_, fn, at, expected) => {
     expect(gradient(fn, ...at).map(v => v + 0)).toEqual(expected);
@@ -92,6 +109,12 @@ describe('derivatives at points where differences say nothing', () => {
     expect(second(x => pow(x, tensor([0, 1, 2], f64)), 0, 0, 0)).toEqual([0, 0, 2]);
     expect(second(x => softplus(x), 1000, 30)).toEqual([0, 0]);
     expect(second(x => x.std(), 3, 3, 3)).toEqual([0, 0, 0]);
+    expect(second(x => softplus(x, { threshold: 0 }), 0, 1)).toEqual([0, 0]);
+    for (const p of [0.5, 1, 1.5, 2, 3, inf, -inf, -1])
+      expect(second(x => x.norm(p), 0, 0).map(Math.abs), `norm of order ${p}`).toEqual([0, 0]);
+    expect(second(x => x.norm(1.5), 0, 1)[0]).toBe(0);
+    expect(second(x => x.prod(), 0, 2, 3)).toEqual([5, 3, 2]);
+    expect(second(x => x.cumprod(0), 1, 0, 3, 0, 2)).toEqual([4, 14, 1, 9, 0]);
   });
 });
 

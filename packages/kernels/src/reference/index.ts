@@ -9,6 +9,7 @@ import { OutsideMemory, resolveOutside } from './memory.js';
 import { maxPool, sparseAlong } from './pool.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
+import { recurrence, scan } from './scan.js';
 import { sort } from './sort.js';
 import { type Resolve, viewOf } from './view.js';
 
@@ -53,6 +54,9 @@ export function referenceKernels(resolve: Resolve): KernelFunctions {
       elementwise.where(view(condition), left, right, view(out));
     },
     reduce: (op, a, axes, out) => reduce(op, view(a), axes, view(out)),
+    scan: (op, a, dim, reverse, out, indices) =>
+      scan(op, view(a), dim, reverse, view(out), indices === null ? null : view(indices)),
+    recurrence: (a, b, dim, direction, out) => recurrence(view(a), view(b), dim, direction, view(out)),
     gemm: (a, b, out, accumulate) => gemm(view(a), view(b), view(out), accumulate),
     gather: (a, dim, index, out) => gather(view(a), dim, view(index), view(out)),
     scatter: (mode, out, dim, index, source) => scatter(mode, view(out), dim, view(index), view(source)),

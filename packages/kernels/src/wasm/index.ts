@@ -12,6 +12,7 @@ import { createRandom } from './random.js';
 import { createReduce } from './reduce.js';
 import { createReferenceOverMemory } from './reference.js';
 import type { Runtime } from './runtime.js';
+import { createScan } from './scan.js';
 
 export interface WasmOptions extends Omit<HeapOptions, 'base'> {
   /** The build with fused multiply-add, for engines that know relaxed SIMD. By default, if this engine does. */
@@ -47,6 +48,7 @@ export function createWasm(options: WasmOptions = {}): Kernels {
     ...createElementwise(runtime, reference),
     ...createExpression(runtime, reference),
     ...createReduce(runtime, reference, { pack }),
+    ...createScan(runtime, reference, { pack }),
     ...createGemm(runtime, product),
     ...createConvolution(runtime, { pack, product }),
     ...createPool(runtime, { pack }),

@@ -4,6 +4,7 @@ import type {
   Operand,
   RandomKind,
   ReduceOp,
+  ScanOp,
   SpecialBinaryOp,
   SpecialOp,
   UnaryOp,
@@ -24,6 +25,7 @@ export const servedByReference: {
   readonly reduce: Readonly<Partial<Record<ReduceOp, readonly DType[]>>>;
   /** Of every dtype: their time goes into comparing numbers one by one. */
   readonly order: readonly (keyof Kernels)[];
+  readonly scan: Readonly<Partial<Record<ScanOp, readonly DType[]>>>;
 } = {
   unary: [
     ...(['exp2', 'log2', 'log10', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh', 'asinh', 'acosh'] as const),
@@ -51,9 +53,18 @@ export const servedByReference: {
     any: ['bool'],
     all: ['bool'],
   },
+  scan: {
+    sum: ['int32', 'bool'],
+    prod: ['int32', 'bool'],
+    max: ['int32', 'bool'],
+    min: ['int32', 'bool'],
+  },
 };
 
-type Served = Pick<Kernels, 'sort' | 'reduce' | 'unary' | 'binary' | 'random' | 'compile' | 'run'>;
+type Served = Pick<
+  Kernels,
+  'sort' | 'reduce' | 'scan' | 'recurrence' | 'unary' | 'binary' | 'random' | 'compile' | 'run'
+>;
 
 /** The reference functions over WebAssembly memory. */
 export function createReferenceOverMemory(runtime: Runtime): Served {
@@ -71,6 +82,14 @@ export function createReferenceOverMemory(runtime: Runtime): Served {
     reduce(op, a, axes, out) {
       bring(a, out);
       kernels.reduce(op, a, axes, out);
+    },
+    scan(op, a, dim, reverse, out, indices) {
+      bring(a, out, indices ?? 0);
+      kernels.scan(op, a, dim, reverse, out, indices);
+    },
+    recurrence(a, b, dim, direction, out) {
+      bring(a, b, out);
+      kernels.recurrence(a, b, dim, direction, out);
     },
     unary(op, a, out) {
       bring(a, out);

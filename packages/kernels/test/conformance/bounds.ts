@@ -86,15 +86,14 @@ export const bounds = {
   value,
   unary: (op: UnaryOp, dtype: DType): Bound => boundOf(unary[op], dtype),
   arithmetic: (op: ArithmeticOp, dtype: DType): Bound => boundOf(arithmetic[op], dtype),
-  /** In units of sum |a|, for n terms: what summing in pairs, or in blocks, stays well below. */
+  /** In units of sum |a|, for n terms: what summing in pairs, or in blocks that are added with compensation, stays below. */
   sum: (n: number): Bound => ({ kind: 'scaled', eps: 8 + Math.log2(n + 1) }),
-  /** The same for long rows: float32 is summed in double precision or in blocks, float64 may be in a few running sums. */
-  longSum: (dtype: 'float32' | 'float64', n: number): Bound => ({
-    kind: 'scaled',
-    eps: Math.ceil(dtype === 'float32' ? 8 + Math.log2(n + 1) : n / 128),
-  }),
   /** In units of |product|, for n factors. */
   prod: (n: number): Bound => ({ kind: 'scaled', eps: n + 1 }),
+  /** In units of the running sum of |a|, however many terms: carried with compensation, or a float32 sum in double precision. */
+  scanSum: { kind: 'scaled', eps: 1 } as Bound,
+  /** In units of 1 + |out| (+ the largest |a| that is finite), for runs of n terms. */
+  scanLogarithm: (n: number): Bound => ({ kind: 'scaled', eps: n + 8 }),
   /** In units of sum |a| |b| (+ |out| when accumulating), for k terms. */
   gemm: (k: number): Bound => ({ kind: 'scaled', eps: k + 1 }),
   /** In units of the sum of |products|, for n terms, which may be summed in any order. */

@@ -10,6 +10,7 @@ import { memoryConformance } from './memory.js';
 import { poolConformance } from './pools.js';
 import { gemmConformance } from './products.js';
 import { reduceConformance } from './reductions.js';
+import { scanConformance } from './scans.js';
 import { sortConformance } from './sorts.js';
 
 export interface ConformanceOptions {
@@ -47,6 +48,7 @@ export function conformance(makeKernels: () => Kernels, options: ConformanceOpti
     gatherConformance(tiers);
     sortConformance(tiers);
     reduceConformance(tiers);
+    scanConformance(tiers);
     gemmConformance(tiers);
     factorisationConformance(tiers);
     convolutionConformance(tiers);

@@ -142,16 +142,22 @@ export function reduceConformance({ tested, reference, runs }: Tiers): void {
         );
       });
 
-      // Rounding errors that all go one way: a plain running sum in float32 is off by hundreds of eps.
-      const long = bounds.longSum(dtype, 100_003);
-      test(`sum ${dtype} of 100003 equal numbers: ${describeBound(long)}, sum |a|`, () => {
+      // Rounding errors that all go one way: a plain running sum is off by hundreds of eps.
+      const long = bounds.sum(100_003);
+      test(`sum ${dtype} of 100003 equal numbers, in a row, apart and side by side: ${describeBound(long)}, sum |a|`, () => {
         for (const value of [0.1, 0.7]) {
-          Comparison.run(tested, reference, c => {
-            const a = c.input(dtype, contiguous([100_003]), new Float64Array(100_003).fill(value));
-            const out = c.output(dtype, []);
-            for (const k of ['tested', 'reference'] as const) c[k].reduce('sum', a[k], [0], out[k]);
-            c.check(out, long, `sum of ${value}`, c.reference.read(out.reference));
-          });
+          const n = 100_003;
+          const apart: Layout = { length: 2 * n, offset: 1, shape: [n], strides: [2] };
+          for (const layout of [contiguous([n]), apart, contiguous([n, 9]), contiguous([2, 3, n])]) {
+            const axes = layout.shape.length === 3 ? [0, 2] : [0];
+            const kept = layout.shape.filter((_, d) => !axes.includes(d));
+            Comparison.run(tested, reference, c => {
+              const a = c.input(dtype, layout, new Float64Array(layout.length).fill(value));
+              const out = c.output(dtype, kept);
+              for (const k of ['tested', 'reference'] as const) c[k].reduce('sum', a[k], axes, out[k]);
+              c.check(out, long, `sum of ${value}`, c.reference.read(out.reference));
+            });
+          }
         }
       });
 

@@ -1,11 +1,10 @@
 import { ArgumentError } from '../../errors.js';
-import type { Input } from '../../graph/node.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, div, gt, lt, mul, pow, where } from '../binary.js';
+import { add, gt, mul, pow, where } from '../binary.js';
 import { composite, requireFloating } from '../define.js';
 import type { UnaryFunction } from '../types.js';
-import { erf, exp, log1p, sigmoid, tanh } from '../unary.js';
+import { erf, sigmoid, tanh } from '../unary.js';
 
 /** x where x > 0, slope * x elsewhere (also for the derivative at 0). Default slope 0.01. */
 export const leakyRelu: <S extends Shape>(x: Tensor<S>, slope?: number) => Tensor<S> = composite(
@@ -39,46 +38,3 @@ export const silu: UnaryFunction = composite('silu', (x: Tensor) => {
   requireFloating('silu', x);
   return mul(x, sigmoid(x)) as Tensor;
 }) as never;
-
-export interface SoftplusOptions {
-  /** Default 1. */
-  readonly beta?: number;
-  /** Above this value of beta * x the function is x itself. Default 20. */
-  readonly threshold?: number;
-}
-
-/** ln(1 + e**(beta x)) / beta. */
-export const softplus: <S extends Shape>(x: Tensor<S>, options?: SoftplusOptions) => Tensor<S> = composite(
-  'softplus',
-  (x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}) => {
-    requireFloating('softplus', x);
-    const scaled = beta === 1 ? x : mul(x, beta);
-    const over = gt(scaled, threshold);
-    // The exponential is kept from overflowing where its result is not used: its masked derivative would be NaN.
-    const soft = log1p(exp(where(over, 0, scaled)));
-    return where(over, x, beta === 1 ? soft : div(soft, beta)) as Tensor;
-  },
-) as never;
-
-export interface ClampOptions {
-  readonly min?: Input;
-  readonly max?: Input;
-}
-
-/**
- * The elements moved to the nearest border of [min, max]; where min > max, max. At a border the gradient passes. Borders may be tensors
- * that broadcast to x, and then receive the gradient of what they cut off.
- */
-export const clamp: <S extends Shape>(x: Tensor<S>, options: ClampOptions) => Tensor<S> = composite(
-  'clamp',
-  (x: Tensor, options: ClampOptions) => {
-    const { min, max } = options ?? {};
-    if (min === undefined && max === undefined)
-      throw new ArgumentError('clamp: expected min, max or both: x.clamp({ min: 0, max: 1 }).');
-    let y = x;
-    // Not maximum and minimum: they would share the gradient at a border.
-    if (min !== undefined) y = where(lt(y, min as Tensor), min, y) as Tensor;
-    if (max !== undefined) y = where(gt(y, max as Tensor), max, y) as Tensor;
-    return y;
-  },
-) as never;

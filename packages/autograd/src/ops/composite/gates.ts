@@ -11,10 +11,10 @@ import { drawOf } from '../random.js';
 import { argmax } from '../reduce.js';
 import { reshapeTo, slice } from '../shape.js';
 import { type SoftmaxFunction, softmax } from '../softmax.js';
+import { softplus } from '../softplus.js';
 import { logaddexp } from '../special.js';
 import type { UnaryFunction } from '../types.js';
 import { abs, detach, log, neg, sigmoid, tanh, to } from '../unary.js';
-import { softplus } from './activations.js';
 
 /** x tanh(ln(1 + e**x)) (Misra 2019). */
 export const mish: UnaryFunction = composite('mish', (x: Tensor) => {

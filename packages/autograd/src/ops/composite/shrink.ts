@@ -3,11 +3,11 @@ import type { Generator } from '../../tensor/generator.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, ge, gt, le, logicalAnd, mul, sub, where } from '../binary.js';
+import { clamp } from '../clamp.js';
 import { composite, requireFloating } from '../define.js';
 import { drawOf, generatorOf } from '../random.js';
 import type { UnaryFunction } from '../types.js';
 import { tanh } from '../unary.js';
-import { clamp } from './activations.js';
 
 function requireWidth(op: string, lambda: number): void {
   if (typeof lambda !== 'number' || !(lambda >= 0))

@@ -2,7 +2,7 @@ import { ShapeError } from '../../errors.js';
 import { noGrad } from '../../graph/modes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, div, eq, lt, mul, sub, where } from '../binary.js';
-import { clamp } from '../composite/activations.js';
+import { clamp } from '../clamp.js';
 import { apply, composite, type Primitive } from '../define.js';
 import { mean } from '../reduce.js';
 import { logaddexp } from '../special.js';

@@ -3,7 +3,7 @@ import { sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { add, div, eq, minimum, mul, pow, sub, where } from '../binary.js';
-import { clamp } from '../composite/activations.js';
+import { clamp } from '../clamp.js';
 import { composite } from '../define.js';
 import { amax, sum } from '../reduce.js';
 import { abs, sqrt, square } from '../unary.js';

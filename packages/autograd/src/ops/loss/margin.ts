@@ -5,7 +5,7 @@ import { sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, div, eq, mul, sub, where } from '../binary.js';
-import { clamp } from '../composite/activations.js';
+import { clamp } from '../clamp.js';
 import { composite, requireFloating } from '../define.js';
 import { gather, indexSelect, scatterAdd } from '../indexing.js';
 import { mean, sum } from '../reduce.js';

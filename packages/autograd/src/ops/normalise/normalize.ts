@@ -4,7 +4,7 @@ import { normalizeDims } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { div, eq, ne, pow, where } from '../binary.js';
-import { clamp } from '../composite/activations.js';
+import { clamp } from '../clamp.js';
 import { composite } from '../define.js';
 import { amax, amin, sum } from '../reduce.js';
 import { abs, sqrt, square, to } from '../unary.js';

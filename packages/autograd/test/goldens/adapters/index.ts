@@ -12,6 +12,7 @@ import { order } from './order.js';
 import { pointwise } from './pointwise.js';
 import { products } from './products.js';
 import { reduce } from './reduce.js';
+import { reductions } from './reductions.js';
 import { shape } from './shape.js';
 import { shrink } from './shrink.js';
 import { spatial } from './spatial.js';
@@ -21,6 +22,7 @@ const table: AdapterTable = {
   ...activation,
   ...elementwise,
   ...reduce,
+  ...reductions,
   ...linalg,
   ...factorisations,
   ...norms,

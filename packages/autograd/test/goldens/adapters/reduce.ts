@@ -1,7 +1,7 @@
 import * as f from '../../../src/index.js';
-import { type Adapter, type AdapterTable, adapter } from '../params.js';
+import { type Adapter, type AdapterTable, adapter, type Result } from '../params.js';
 
-function reduction(
+export function reduction(
   fn: (x: f.Tensor, dim?: number | number[], options?: f.ReduceOptions) => f.Tensor,
 ): Adapter {
   return adapter('input dim keepdim dtype', p =>
@@ -9,8 +9,10 @@ function reduction(
   );
 }
 
-/** var and std: the divisor by `unbiased` or by `correction`; `unbiased` may stand where dim does. */
-function moment(fn: (x: f.Tensor, dim?: number | number[], options?: f.VarOptions) => f.Tensor): Adapter {
+/** var and std, also with the mean: the divisor by `unbiased` or by `correction`; `unbiased` may stand where dim does. */
+export function moment(
+  fn: (x: f.Tensor, dim?: number | number[], options?: f.VarOptions) => Result,
+): Adapter {
   return adapter('input dim unbiased keepdim correction', p => {
     const second = p.raw('dim');
     const bare = typeof second === 'boolean';
