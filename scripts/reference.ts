@@ -48,7 +48,7 @@ function findDefinitions(): Map<string, Source> {
 /** What an op asked of the kernels, as `binary mul` or `gemm`. */
 function watch(inner: Kernels, calls: Set<string>): Kernels {
   const named = ['unary', 'binary', 'reduce', 'random', 'scan'];
-  const silent = ['allocate', 'free', 'tenure', 'read', 'write', 'memory', 'fill', 'copy', 'compile'];
+  const silent = ['allocate', 'free', 'tenure', 'write', 'memory', 'fill', 'copy', 'compile'];
   return new Proxy(inner, {
     get: (target, key) => {
       const member = target[key as keyof Kernels];
@@ -94,14 +94,18 @@ function kernelsOf(name: OpName): string[] {
   const calls = new Set<string>();
   const before = kernels();
   const inner = createReference();
-  useKernels(watch(inner, calls));
   try {
-    for (const make of Object.values(infoOf(name).calls)) call(name, make(new Draw(1)));
+    for (const make of Object.values(infoOf(name).calls)) {
+      // Drawing the arguments calls kernels too, which are not the op's.
+      useKernels(inner);
+      const args = make(new Draw(1));
+      useKernels(watch(inner, calls));
+      call(name, args);
+    }
   } finally {
     useKernels(before);
   }
-  // Drawing the arguments calls kernels too: what an op without samples' help would do is the difference.
-  return [...calls].filter(c => c !== 'random uniform' || /^(rand|dropout|gumbel)/.test(name)).sort();
+  return [...calls].sort();
 }
 
 const plainTypeScript = new Set(
@@ -114,13 +118,13 @@ function row(name: OpName, definitions: Map<string, Source>): string {
   const info = infoOf(name);
   const source = definitions.get(name) ?? definitions.get(name === 'var' ? 'variance' : name);
   const derivative = info.noDerivative === undefined ? 'any order' : `none: ${info.noDerivative}`;
-  const used = kernelsOf(name).map(k => (plainTypeScript.has(k) ? `${k} †` : k));
+  const used = kernelsOf(name).map(k => (plainTypeScript.has(k) || k === 'read' ? `${k} †` : k));
   const cells = [
     `\`${name}\`${info.noMethod === undefined ? '' : ' *'}`,
     (source?.comment ?? '').replaceAll('|', '\\|'),
     dtypesOf(name).join(' '),
     derivative,
-    used.length === 0 ? 'none: a view, or a copy' : used.join(', '),
+    used.length === 0 ? 'none: shares, copies or writes elements' : used.join(', '),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -148,7 +152,8 @@ function write(): string {
     `<!-- Written by scripts/reference.ts from the definitions and their samples: change those, then run \`npm run reference\`. -->`,
     `${opNames.length} ops, by the file of \`packages/autograd/src/ops\` that defines them. All are functions of \`@fluxion/autograd\` and, but for those marked \\*, methods of a tensor. ` +
       'A derivative of "any order" was checked to the second by gradcheck and gradgradcheck, and is written in differentiable ops. ' +
-      'Kernels are those of the forward pass; all have a WebAssembly version, but for those marked †, which the plain TypeScript functions serve in every tier.',
+      'Kernels are those of the forward pass; all have a WebAssembly version, but for those marked †, which the plain TypeScript functions serve in every tier. ' +
+      'Where there is `read`, elements are read and worked on in double precision: the factorisations of linear algebra do.',
     ...sections,
   ].join('\n\n')}\n`;
 }

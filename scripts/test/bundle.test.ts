@@ -27,6 +27,16 @@ describe('bundles', () => {
     expect(size).toBeLessThanOrEqual(96_000);
   });
 
+  test('a program without linear algebra carries none of it, and one that inverts does not carry the rest', async () => {
+    const text = async (program: string): Promise<string> => new TextDecoder().decode(await bundle(program));
+    const factorisations = /is singular: pivot|positive definite|that the iteration converges to/;
+    const plain = `import { tensor } from '@fluxion/autograd'; console.log(String(tensor([1]).exp()));`;
+    expect(await text(plain)).not.toMatch(factorisations);
+    const inverting = await text(`import { inv, tensor } from '@fluxion/autograd'; inv(tensor([[2]]));`);
+    expect(inverting).toMatch(/is singular: pivot/);
+    expect(inverting).not.toMatch(/positive definite|that the iteration converges to/);
+  });
+
   test('methods stay attached although bundlers may drop unused modules', async () => {
     const program = `import { tensor } from '@fluxion/autograd'; console.log(String(tensor([1, 2]).tanh()));`;
     expect(await execute(program)).toMatch(/0\.7616.*0\.9640/s);

@@ -40,6 +40,11 @@ function pivotsOf(a: Tensor): { readonly pivots: Float64Array; readonly signs: A
   return { pivots, signs: kernels().read(signs) };
 }
 
+/** Adding 0 makes 0 of -0. */
+function product(sign: number, pivots: Float64Array): number {
+  return pivots.reduce((x, y) => x * y, sign) + 0;
+}
+
 /** det a, for matrices whose pivots are not 0; its rule divides by them. */
 const detOp: Primitive = {
   name: 'det',
@@ -51,9 +56,7 @@ const detOp: Primitive = {
     const out = raw(batchOf(a), a.dtype);
     kernels().write(
       out,
-      Float64Array.from(signs, (sign, i) =>
-        pivots.subarray(i * n, (i + 1) * n).reduce((x, y) => x * y, sign),
-      ),
+      Float64Array.from(signs, (sign, i) => product(sign, pivots.subarray(i * n, (i + 1) * n))),
     );
     return out;
   },
@@ -210,12 +213,9 @@ function logarithms(a: Tensor): readonly [sign: Tensor, logarithm: Tensor] {
   const { pivots, signs } = pivotsOf(a);
   const logs = new Float64Array(signs.length);
   const turns = Float64Array.from(signs, (turn, i) => {
-    let product = turn;
-    for (const pivot of pivots.subarray(i * n, (i + 1) * n)) {
-      product *= Math.sign(pivot);
-      logs[i] += Math.log(Math.abs(pivot));
-    }
-    return product;
+    const own = pivots.subarray(i * n, (i + 1) * n);
+    for (const pivot of own) logs[i] += Math.log(Math.abs(pivot));
+    return product(turn, own.map(Math.sign));
   });
   const [turn, log] = [raw(batchOf(a), a.dtype), raw(batchOf(a), a.dtype)] as Tensor[];
   kernels().write(turn, turns);

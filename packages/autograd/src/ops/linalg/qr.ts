@@ -88,8 +88,8 @@ const parts = composite('qr', (a: Tensor, mode: string) => {
 
 /**
  * q with orthonormal columns and upper triangular r, q r = a, for any a [..., m, n], by Householder reflections and with LAPACK's signs. The
- * derivative needs the first min(m, n) columns of a to be independent. The columns of a complete q that go beyond those of a are there
- * for the space they span: see their derivative in complement.ts.
+ * derivative needs the first min(m, n) columns of a to be independent. The columns of a complete q beyond those of a can be
+ * turned among themselves; their derivative is right for whatever depends on the space they span alone.
  */
 export function qr<S extends Shape>(
   a: Tensor<S>,

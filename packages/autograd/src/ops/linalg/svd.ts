@@ -107,7 +107,7 @@ const parts = composite('svd', (a: Tensor, { fullMatrices = true }: SVDOptions =
 /**
  * u diag(s) vh = a for any a [..., m, n]. The largest element of each left singular vector (of each right one where m < n) is positive.
  * The gradient of the vectors is NaN where singular values coincide, or are 0 and m is not n: they are not functions of a there. Vectors beyond
- * the first min(m, n) are there for the space they span: see their derivative in complement.ts. Throws LinalgError where a is not finite.
+ * the first min(m, n) can be turned among themselves; their derivative is right for whatever depends on the space they span alone. Throws LinalgError where a is not finite.
  */
 export function svd<S extends Shape>(
   a: Tensor<S>,

@@ -24,8 +24,6 @@ function tolerance(p: Params, name: string): f.Tensor | number | undefined {
   return p.raw(name) instanceof f.Tensor ? p.tensor(name) : p.maybeNumber(name);
 }
 
-const identity = (x: f.Tensor): f.Tensor =>
-  f.eye(x.shape[x.ndim - 1], undefined, { dtype: x.dtype }) as f.Tensor;
 const transposed = (x: f.Tensor): f.Tensor => x.transpose(-1, -2) as f.Tensor;
 
 const svd: AdapterTable = {
@@ -88,12 +86,12 @@ const lu: AdapterTable = {
 const cholesky: AdapterTable = {
   'linalg.cholesky': adapter('A upper', p => f.cholesky(p.tensor('A'), { upper: p.flag('upper') })),
   cholesky: adapter('input upper', p => f.cholesky(p.tensor('input'), { upper: p.flag('upper') })),
-  cholesky_solve: adapter('input input2 upper', p =>
-    f.choleskySolve(p.tensor('input'), p.tensor('input2'), { upper: p.flag('upper') }),
-  ),
-  cholesky_inverse: adapter('input upper', p =>
-    f.choleskySolve(identity(p.tensor('input')), p.tensor('input'), { upper: p.flag('upper') }),
-  ),
+  cholesky_solve: adapter('input input2 upper', p => {
+    const factor = p.tensor('input2');
+    if (factor.requiresGrad)
+      throw new NotSupported("the gradient of a factor: PyTorch's is not 0 in the triangle that is not read");
+    return f.choleskySolve(p.tensor('input'), factor, { upper: p.flag('upper') });
+  }),
 };
 
 const solve: AdapterTable = {
