@@ -8,7 +8,7 @@ const reshape = ag.reshape as (x: ag.Tensor, shape: readonly number[]) => ag.Ten
 const transpose = ag.transpose as (x: ag.Tensor, a: number, b: number) => ag.Tensor;
 const permute = ag.permute as (x: ag.Tensor, dims: readonly number[]) => ag.Tensor;
 const expand = ag.expand as (x: ag.Tensor, shape: readonly number[]) => ag.Tensor;
-const squeeze = ag.squeeze as (x: ag.Tensor, dim?: number) => ag.Tensor;
+const squeeze = ag.squeeze as (x: ag.Tensor, dim?: number | readonly number[]) => ag.Tensor;
 const unsqueeze = ag.unsqueeze as (x: ag.Tensor, dim: number) => ag.Tensor;
 const flatten = ag.flatten as (x: ag.Tensor, start?: number, end?: number) => ag.Tensor;
 const slice = ag.slice as (x: ag.Tensor, dim: number, options?: ag.SliceOptions) => ag.Tensor;
@@ -199,22 +199,32 @@ export const shapeSamples = {
       'all dims': d => [d.tensor([1, d.size(), 1])],
       'one dim': d => [d.tensor([1, 2, 1]), -1],
       'a dim that stays': d => [d.tensor([1, 2]), 1],
+      'several dims': d => [d.tensor([1, d.size(), 1, 1]), [0, 1, -1]],
       'all of size 1': d => [d.tensor([1, 1])],
       'of a sliced tensor': d => [d.tensor([1, 4]).slice(1, { step: 3 }), 0],
       'no elements': d => [d.tensor([1, 0])],
       scalar: d => [d.tensor([])],
     },
-    naive: (x: Dense, dim?: number) =>
-      new Dense(
-        x.shape.filter((n, i) => n !== 1 || (dim !== undefined && i !== dimOf(dim, x.shape.length))),
+    naive: (x: Dense, dim?: number | readonly number[]) => {
+      const dims = dim === undefined ? x.shape.keys() : [dim].flat().map(d => dimOf(d, x.shape.length));
+      const named = new Set(dims);
+      return new Dense(
+        x.shape.filter((n, i) => n !== 1 || !named.has(i)),
         x.data,
-      ),
+      );
+    },
     errors: [
       {
         label: 'no such dim',
         call: () => squeeze(zeros([1, 2]), 2),
         error: IndexError,
         message: /^squeeze: dim 2 is outside/,
+      },
+      {
+        label: 'a dim twice',
+        call: () => squeeze(zeros([1, 2]), [0, -2]),
+        error: IndexError,
+        message: /^squeeze: dim 0 appears twice in \[0, -2\]/,
       },
     ],
   },

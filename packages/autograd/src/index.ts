@@ -151,38 +151,40 @@ export * from './ops/scatter.js';
 export * from './ops/shape/combine.js';
 export { type SliceOptions, select, slice } from './ops/shape/cut.js';
 export * from './ops/shape/diagonal.js';
-export { broadcastTensors, broadcastTo, expand, expandAs } from './ops/shape/expand.js';
+export { broadcastTensors, broadcastTo, expandAs } from './ops/shape/expand.js';
 export * from './ops/shape/flip.js';
-export { cat, stack } from './ops/shape/join.js';
 export * from './ops/shape/pad.js';
-export {
-  moveaxis,
-  movedim,
-  permute,
-  swapaxes,
-  swapdims,
-  t,
-  transpose,
-} from './ops/shape/permute.js';
+export { moveaxis, movedim, swapaxes, swapdims, t } from './ops/shape/permute.js';
 export * from './ops/shape/pieces.js';
 export * from './ops/shape/repeat.js';
 export {
   atleast1d,
   atleast2d,
   atleast3d,
-  flatten,
   ravel,
-  reshape,
   reshapeAs,
-  squeeze,
   unflatten,
-  unsqueeze,
   view,
   viewAs,
 } from './ops/shape/reshape.js';
 export * from './ops/shape/roll.js';
 export * from './ops/shape/slidingWindow.js';
 export * from './ops/shape/stacks.js';
+export {
+  cat,
+  expand,
+  flatten,
+  permute,
+  reshape,
+  type SliceOptions,
+  select,
+  slice,
+  split,
+  squeeze,
+  stack,
+  transpose,
+  unsqueeze,
+} from './ops/shape.js';
 export { logSoftmax, logsumexp, softmax } from './ops/softmax.js';
 export * from './ops/softplus.js';
 export {

@@ -133,6 +133,19 @@ describe('changes in place are refused', () => {
         'mul_: the tensor of shape [2, 3] is an expanded view whose elements share memory in dim 1. Clone it first.',
     });
     expect(numbers(x)).toEqual([1, 2]);
+    const y = constant([1, 2, 3, 4]);
+    expect(errorOf(() => y.slidingWindow(0, 3).add_(1))).toEqual({
+      name: 'GraphError',
+      message:
+        'add_: the tensor of shape [2, 3] with strides [1, 1] is a view whose elements share memory. Clone it first.',
+    });
+    expect(numbers(y)).toEqual([1, 2, 3, 4]);
+    // Windows side by side, turned and flipped, hold every element once.
+    y.slidingWindow(0, 2, 2)
+      .t()
+      .flip(0)
+      .add_(constant([[10], [20]]));
+    expect(numbers(y)).toEqual([21, 12, 23, 14]);
   });
 
   test('of another dtype or a larger shape', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
+  cdist,
   clamp,
+  cosineSimilarity,
   grad,
   hardshrink,
   leakyRelu,
@@ -137,4 +139,37 @@ test('an operand in two places gets both gradients', () => {
   expect(gradient(x => x.mul(x) as Tensor, 3)).toEqual([6]);
   expect(gradient(x => x.div(x) as Tensor, 3)).toEqual([0]);
   expect(gradient(x => maximum(x, x), 3)).toEqual([1]);
+});
+
+describe('distances of equal vectors: all derivatives are 0', () => {
+  const row = [1, 2];
+  test.each([0, 0.5, 1, 1.5, 2, 2.5, 3, Number.POSITIVE_INFINITY])('p = %d', p => {
+    for (const matmul of p === 2 ? [true, false] : [false]) {
+      const x = tensor([row, [3, 5]], { ...f64, requiresGrad: true });
+      const distances = cdist(x, tensor([row], f64), { p, matmul }) as Tensor;
+      expect(distances.toTypedArray()[0]).toBe(0);
+      const first = grad(distances.sum(), x, { createGraph: true });
+      expect((first.toArray() as number[][])[0].map(v => v + 0)).toEqual([0, 0]);
+      const second = grad(first.square().sum().add(first.sum()), x, { allowUnused: true });
+      const values = Array.from(second.toTypedArray());
+      expect(values.slice(0, 2).map(v => v + 0)).toEqual([0, 0]);
+      expect(values.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test('of a norm whose largest elements are equal, each gets its share', () => {
+    const x = tensor([[3, -3, 1]], { ...f64, requiresGrad: true });
+    const y = cdist(x, tensor([[0, 0, 0]], f64), { p: Number.POSITIVE_INFINITY }) as Tensor;
+    expect(grad(y.sum(), x).toArray()).toEqual([[0.5, -0.5, 0]]);
+  });
+
+  test('a vector shorter than eps has the derivative of its length over eps', () => {
+    const x = tensor([[0.3, 0.4]], { ...f64, requiresGrad: true });
+    const y = cosineSimilarity(x, tensor([[1, 0]], f64), { eps: 1 }) as Tensor;
+    expect(y.toArray()).toEqual([0.3]);
+    // 1 - 0.3 * 0.3, and -0.3 * 0.4: as if the length had been eps all along.
+    const [[first, second]] = grad(y.sum(), x).toArray() as number[][];
+    expect(first).toBeCloseTo(0.91, 14);
+    expect(second).toBeCloseTo(-0.12, 14);
+  });
 });

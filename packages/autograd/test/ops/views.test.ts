@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { infoOf, type OpName, toNaive } from '../../samples/index.js';
-import { type Tensor, vjp } from '../../src/index.js';
+import { atleast3d, broadcastTensors, pad, type Tensor, vjp } from '../../src/index.js';
 import { call, type Dense, Draw, difference, plain, plainDense } from './support.js';
 
 /** A view op with arguments that fit a shape; numbers between 0 and 1 choose them. */
@@ -14,7 +14,21 @@ function step(
   const ops: OpName[] =
     rank === 0
       ? ['unsqueeze', 'expand', 'flatten']
-      : ['permute', 'transpose', 'slice', 'expand', 'reshape', 'unsqueeze', 'squeeze', 'select', 'flatten'];
+      : [
+          'permute',
+          'transpose',
+          'slice',
+          'expand',
+          'reshape',
+          'unsqueeze',
+          'squeeze',
+          'select',
+          'flatten',
+          'flip',
+          'movedim',
+          'slidingWindow',
+          'diagonal',
+        ];
   const op = ops[Math.floor(which * ops.length)];
   const size = shape.reduce((n, m) => n * m, 1);
   switch (op) {
@@ -44,6 +58,18 @@ function step(
         : { op, args: [dim, Math.floor(w * shape[dim])] };
     case 'unsqueeze':
       return { op, args: [Math.floor(u * (rank + 1))] };
+    case 'flip':
+      return { op, args: [w < 0.5 ? dim : shape.map((_, i) => i)] };
+    case 'movedim':
+      return { op, args: [dim, Math.floor(w * rank)] };
+    case 'slidingWindow':
+      return shape[dim] === 0 || size > 60
+        ? { op: 'flip', args: [dim] }
+        : { op, args: [dim, 1 + Math.floor(w * shape[dim]), 1 + Math.floor(u * 2.5)] };
+    case 'diagonal':
+      return rank < 2
+        ? { op: 'flip', args: [dim] }
+        : { op, args: [{ offset: Math.floor(w * 3) - 1, dim1: dim, dim2: (dim + 1) % rank }] };
     default:
       return { op, args: [] };
   }
@@ -87,4 +113,40 @@ test('chains of views hold the elements that plain formulas pick, and their tran
   );
   // Most of them are views indeed.
   expect(copied).toBeLessThan(150);
+});
+
+test.each<[string, (x: Tensor) => Tensor | readonly Tensor[]]>([
+  ['flip', x => x.flip([0, 1])],
+  ['rot90', x => x.rot90(3)],
+  ['movedim', x => x.movedim(0, 1)],
+  ['swapaxes', x => x.swapaxes(0, 1)],
+  ['t', x => x.t()],
+  ['narrow', x => x.narrow(1, 1, 2)],
+  ['chunk', x => x.chunk(2, 1)],
+  ['tensorSplit', x => x.tensorSplit([1, 3], 1)],
+  ['unbind', x => x.unbind(1)],
+  ['unflatten', x => x.unflatten(1, [2, 2])],
+  ['view', x => x.view([8])],
+  ['ravel', x => x.ravel()],
+  ['broadcastTo', x => x.broadcastTo([3, 2, 4])],
+  ['broadcastTensors', x => broadcastTensors([x, x])],
+  ['diagonal', x => x.diagonal({ offset: 1 })],
+  ['diag', x => x.diag()],
+  ['slidingWindow', x => x.slidingWindow(1, 3)],
+  ['pad, where it crops', x => pad(x, [-1, 0])],
+  ['atleast3d', x => atleast3d(x)],
+])('%s copies nothing', (_, fn) => {
+  const x = new Draw(1).tensor([2, 4]);
+  for (const y of [fn(x)].flat()) expect(y.storage).toBe(x.storage);
+});
+
+test.each<[string, (x: Tensor) => Tensor]>([
+  ['repeat', x => x.repeat([1, 1]) as Tensor],
+  ['tile', x => x.tile([]) as Tensor],
+  ['repeatInterleave', x => x.repeatInterleave(1, 0) as Tensor],
+])('%s copies, as in PyTorch, also where it need not', (_, fn) => {
+  const x = new Draw(1).tensor([2, 4]);
+  const y = fn(x);
+  expect(y.storage).not.toBe(x.storage);
+  expect(y.contiguous).toBe(true);
 });
