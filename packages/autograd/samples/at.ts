@@ -20,7 +20,8 @@ type Entry =
   | { readonly kind: 'new' }
   | { readonly kind: 'one'; readonly at: number }
   | { readonly kind: 'some'; readonly at: readonly number[] }
-  | { readonly kind: 'picked'; readonly at: Dense };
+  /** A flag asks as well, but of no dim. */
+  | { readonly kind: 'picked'; readonly at: Dense; readonly flag?: boolean };
 
 const wrap = (i: number, size: number): number => (i < 0 ? i + size : i);
 
@@ -64,7 +65,9 @@ function entriesOf(x: Dense, indices: readonly NaiveIndex[]): Entry[] {
     else if (index === null) entries.push({ kind: 'new' });
     else if (typeof index === 'number') entries.push({ kind: 'one', at: wrap(index, x.shape[d++]) });
     else if (index instanceof Dense) {
-      if (index.bool) for (const at of coordinates(index)) entries.push({ kind: 'picked', at });
+      if (index.bool && index.shape.length === 0)
+        entries.push({ kind: 'picked', at: new Dense([index.data[0]], [0]), flag: true });
+      else if (index.bool) for (const at of coordinates(index)) entries.push({ kind: 'picked', at });
       else if (index.shape.length === 0) entries.push({ kind: 'one', at: wrap(index.data[0], x.shape[d]) });
       else {
         const size = x.shape[d];
@@ -113,8 +116,9 @@ function seen(
       const at: number[] = [];
       for (const e of entries) {
         if (e.kind === 'one') at.push(e.at);
-        else if (e.kind === 'picked') at.push(e.at.at(own));
-        else {
+        else if (e.kind === 'picked') {
+          if (e.flag !== true) at.push(e.at.at(own));
+        } else {
           const i = rest.shift() as number;
           if (e.kind === 'some') at.push(e.at[i]);
         }
@@ -368,7 +372,7 @@ export const atSamples = {
         label: 'a value of another dtype',
         call: () => ag.put(zeros([3]), [0], zeros([], int32)),
         error: DTypeError,
-        message: /^put: a int32 source does not go into a float32 tensor/,
+        message: /^put: a source of int32 does not go into a tensor of float32/,
       },
       {
         label: 'half a number into whole ones',

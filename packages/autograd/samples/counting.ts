@@ -28,7 +28,7 @@ function items(
     return {
       list: x.data.map(v => [v]),
       join: list => new Dense([list.length], list.flat()),
-      inverse: dim === undefined ? [...x.shape] : [1],
+      inverse: [...x.shape],
     };
   const d = dimOf(dim, x.shape.length);
   const rest = x.shape.with(d, 1);
@@ -370,10 +370,13 @@ export const countingSamples = {
   bincount: {
     op: ag.bincount,
     calls: {
-      counts: d => [d.ints([7], 0, 4)],
       weights: d => [d.ints([7], 0, 4), { weights: d.tensor([7]) }],
       'at least so many': d => [d.ints([3], 0, 2), { minlength: 6, weights: d.tensor([3]) }],
-      'no elements': d => [d.ints([0], 0, 2), { minlength: 2 }],
+      'no elements': d => [d.ints([0], 0, 2), { minlength: 2, weights: d.tensor([0]) }],
+    },
+    edges: {
+      counts: d => [d.ints([7], 0, 4)],
+      'of nothing': d => [d.ints([0], 0, 2), { minlength: 2 }],
       'nothing at all': d => [d.ints([0], 0, 2)],
     },
     naive: (x: Dense, o: { weights?: Dense; minlength?: number } = {}) => {

@@ -108,7 +108,7 @@ export const indexingSamples = {
         label: 'a source of another dtype',
         call: () => ag.scatterAdd(zeros([3]), 0, tensor([1], int32), zeros([1], { dtype: 'float64' })),
         error: DTypeError,
-        message: /^scatterAdd: adds a float64 source to a float32 tensor/,
+        message: /^scatterAdd: a source of float64 does not go into a tensor of float32/,
       },
       {
         label: 'a source smaller than the index',

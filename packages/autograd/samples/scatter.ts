@@ -95,7 +95,7 @@ export const scatterSamples = {
         label: 'a source of another dtype',
         call: () => ag.scatter(zeros([3]), 0, tensor([1], int32), zeros([1], int32)),
         error: DTypeError,
-        message: /^scatter: a int32 source does not go into a float32 tensor/,
+        message: /^scatter: a source of int32 does not go into a tensor of float32/,
       },
       {
         label: 'half a number into whole ones',
@@ -353,7 +353,7 @@ export const scatterSamples = {
         label: 'a source of another dtype',
         call: () => ag.indexCopy(zeros([3]), 0, tensor([1], int32), zeros([1], int32)),
         error: DTypeError,
-        message: /^indexCopy: a int32 source does not go into a float32 tensor/,
+        message: /^indexCopy: a source of int32 does not go into a tensor of float32/,
       },
     ],
   },
@@ -441,7 +441,7 @@ export const scatterSamples = {
         label: 'a source of another dtype',
         call: () => ag.maskedScatter(zeros([1]), tensor([true]), zeros([1], int32)),
         error: DTypeError,
-        message: /^maskedScatter: a int32 source does not go into a float32 tensor/,
+        message: /^maskedScatter: a source of int32 does not go into a tensor of float32/,
       },
       {
         label: 'a number as source',

@@ -8,6 +8,7 @@ import { apply, composite, type Primitive, requireFloating } from './define.js';
 import { gather } from './indexing.js';
 import { int32, requireIndex, zeros } from './lanes.js';
 import { pick, put, readIndex } from './places.js';
+import { sum } from './reduce.js';
 import { expand, reshapeTo, unsqueeze } from './shape.js';
 
 export interface EmbeddingOptions {
@@ -232,7 +233,7 @@ function largest(rows: Tensor, bags: Int32Array, count: number): Tensor {
       const to = bags[i] * width + j;
       if (found[to] < 0 || data[i * width + j] > data[found[to] * width + j]) found[to] = i;
     }
-  if (rows.size === 0) return expand(zeros([1, 1], rows), [count, width]) as Tensor;
+  if (rows.size === 0) return expand(sum(rows, [0], { keepdim: true }) as Tensor, [count, width]) as Tensor;
   const values = gather(
     rows,
     0,

@@ -212,7 +212,7 @@ export function checkSource(op: string, x: Tensor, source: Input): void {
       );
   } else if (x.dtype !== source.dtype)
     throw new DTypeError(
-      `${op}: a ${source.dtype} source does not go into a ${x.dtype} tensor; they must be the same. Convert one with to().`,
+      `${op}: a source of ${source.dtype} does not go into a tensor of ${x.dtype}; they must be the same. Convert one with to().`,
     );
 }
 
