@@ -8,8 +8,8 @@ import { convolutionSamples } from './convolution.js';
 import { countingSamples } from './counting.js';
 import { createSamples } from './create.js';
 import { creationSamples } from './creation.js';
-import { distanceSamples } from './distance.js';
 import { differenceSamples } from './differences.js';
+import { distanceSamples } from './distance.js';
 import { elementwiseSamples } from './elementwise.js';
 import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
@@ -29,11 +29,11 @@ import { reduceSamples } from './reduce.js';
 import { reductionSamples } from './reductions.js';
 import { resampleSamples } from './resample.js';
 import { reshapingSamples } from './reshaping.js';
-import { scatterSamples } from './scatter.js';
 import { scanSamples } from './scans.js';
+import { scatterSamples } from './scatter.js';
 import { shapeSamples } from './shape.js';
-import { sortingSamples } from './sorting.js';
 import { shrinkSamples } from './shrink.js';
+import { sortingSamples } from './sorting.js';
 import { specialSamples } from './special.js';
 import { stackSamples } from './stacks.js';
 import type { OpInfo } from './types.js';
@@ -63,11 +63,6 @@ export type OpName = {
   [K in keyof Package]: [Result<Package[K]>] extends [never]
     ? never
     : HoldsTensors<Result<Package[K]>> extends true
-    : Result<Package[K]> extends
-          | Tensor
-          | readonly Tensor[]
-          | { readonly values: Tensor }
-          | { readonly min: Tensor }
       ? K
       : never;
 }[keyof Package] extends infer K

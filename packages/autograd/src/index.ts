@@ -149,7 +149,6 @@ export * from './ops/reductions.js';
 export { cummax, cummin, cumprod, cumsum, logcumsumexp } from './ops/scan.js';
 export * from './ops/scatter.js';
 export * from './ops/shape/combine.js';
-export { type SliceOptions, select, slice } from './ops/shape/cut.js';
 export * from './ops/shape/diagonal.js';
 export { broadcastTensors, broadcastTo, expandAs } from './ops/shape/expand.js';
 export * from './ops/shape/flip.js';

@@ -37,6 +37,15 @@ const positional: Readonly<Record<string, string>> = {
   RMSNorm: 'normalized_shape',
   GroupNorm: 'num_groups num_channels',
   LocalResponseNorm: 'size',
+  RNN: 'input_size hidden_size',
+  LSTM: 'input_size hidden_size',
+  GRU: 'input_size hidden_size',
+  RNNCell: 'input_size hidden_size',
+  LSTMCell: 'input_size hidden_size',
+  GRUCell: 'input_size hidden_size',
+  MultiheadAttention: 'embed_dim num_heads',
+  TransformerEncoderLayer: 'd_model nhead',
+  TransformerDecoderLayer: 'd_model nhead',
   Flatten: 'start_dim end_dim',
   Unflatten: 'dim unflattened_size',
   PixelShuffle: 'upscale_factor',
@@ -65,6 +74,8 @@ const options = [
   ...['eps', 'momentum', 'affine', 'track_running_stats', 'elementwise_affine', 'alpha', 'beta', 'k'],
   ...['size', 'scale_factor', 'mode', 'align_corners', 'recompute_scale_factor'],
   ...['approximate', 'threshold', 'num_parameters', 'init'],
+  ...['num_layers', 'nonlinearity', 'batch_first', 'dropout', 'bidirectional', 'kdim', 'vdim'],
+  ...['dim_feedforward', 'activation', 'layer_norm_eps', 'norm_first'],
 ];
 
 export function camelCase(name: string): string {

@@ -1,11 +1,11 @@
 import { Comparison, type Problem } from './compare.js';
 import { type Case, isOpCase, type KindCase } from './format.js';
-import { runCnn } from './runners/cnn.js';
+import { runBatchNorm } from './runners/batchNorm.js';
 import { runClip } from './runners/clip.js';
+import { runCnn } from './runners/cnn.js';
 import { runHessian } from './runners/hessian.js';
 import { runInit } from './runners/init.js';
 import { runLayer } from './runners/layer.js';
-import { runBatchNorm } from './runners/layers.js';
 import { runMaml, runMeta } from './runners/meta.js';
 import { runOp } from './runners/op.js';
 import { runOptim } from './runners/optim.js';
@@ -38,15 +38,10 @@ export interface Outcome {
 
 function groupOf(c: Case): string {
   if (isOpCase(c)) return c.variant === '' ? c.op : `${c.op}/${c.variant}`;
-  const named = c as KindCase & {
-    readonly optimizer?: string;
-    readonly inner?: string;
-    readonly module?: string;
-  };
-  return [c.kind, named.optimizer ?? named.inner ?? named.module ?? ''].join(' ').trim();
   const named = c as KindCase &
-    Readonly<Record<'optimizer' | 'inner' | 'scheduler' | 'fn', string | undefined>>;
-  return [c.kind, named.optimizer ?? named.inner ?? named.scheduler ?? named.fn ?? ''].join(' ').trim();
+    Readonly<Record<'optimizer' | 'inner' | 'scheduler' | 'fn' | 'module', string | undefined>>;
+  const { optimizer, inner, scheduler, fn, module } = named;
+  return [c.kind, optimizer ?? inner ?? scheduler ?? fn ?? module ?? ''].join(' ').trim();
 }
 
 /** Replays one case. Operator calls run twice: with the inputs as noted, and with all inputs strided. */

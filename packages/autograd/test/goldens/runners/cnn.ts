@@ -7,7 +7,7 @@ import type { GoldenTensor, KindCase } from '../format.js';
 import { buildModule, camelCase } from '../modules.js';
 import { Params } from '../params.js';
 import { build, NotSupported } from '../tensors.js';
-import { compareState, type GoldenTensors, load } from './layers.js';
+import { compareState, type GoldenTensors, load } from './batchNorm.js';
 
 type Options = Readonly<Record<string, unknown>>;
 

@@ -2,6 +2,7 @@ import * as nn from '../../../../nn/src/index.js';
 import { grad, type Tensor } from '../../../src/index.js';
 import { type Comparison, tolerances } from '../compare.js';
 import type { GoldenTensor, KindCase } from '../format.js';
+import { buildModule, camelCase } from '../modules.js';
 import { build, NotSupported } from '../tensors.js';
 
 type ByName = Readonly<Record<string, GoldenTensor | null>>;
@@ -18,13 +19,10 @@ interface LayerCase extends KindCase {
   readonly second: { readonly u: ByName; readonly grads: ByName } | null;
 }
 
-/** PyTorch's spelling in ours. */
-export const camel = (name: string): string => name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase());
-
-/** Keyword arguments as options. */
-export function optionsOf(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Arguments of a call as options. */
+function optionsOf(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [camel(name), isTensor(value) ? build(value) : value]),
+    Object.entries(given).map(([name, value]) => [camelCase(name), isTensor(value) ? build(value) : value]),
   );
 }
 
@@ -32,17 +30,9 @@ function isTensor(value: unknown): value is GoldenTensor {
   return typeof value === 'object' && value !== null && 'data' in value;
 }
 
-/** A module in float64 whose first arguments have these names. */
-function create(name: string, positional: readonly string[], ctor: LayerCase['ctor']): nn.Module {
-  const { device: _, dtype: __, ...rest } = optionsOf(ctor);
-  const first = positional.map(key => rest[key]);
-  const options = Object.fromEntries(Object.entries(rest).filter(([key]) => !positional.includes(key)));
-  const Class = (nn as unknown as Record<string, new (...args: unknown[]) => nn.Module>)[name];
-  return new Class(...first, { ...options, dtype: 'float64' });
-}
-
 interface Kind {
-  readonly make: (c: LayerCase) => nn.Module;
+  /** How the module is made, where it is not as its class says. */
+  readonly make?: (c: LayerCase) => nn.Module;
   /** Outputs in the order of the case. */
   readonly call: (
     module: never,
@@ -51,24 +41,21 @@ interface Kind {
   ) => readonly (Tensor | null)[];
 }
 
-const recurrent = (name: string): Kind => ({
-  make: c => create(name, ['inputSize', 'hiddenSize'], c.ctor),
+const recurrent: Kind = {
   call: (module: nn.LSTM, { input, h0, c0 }) => {
     const state = h0 === undefined ? undefined : c0 === undefined ? h0 : [h0, c0];
     const result = module.forward(input, state as never) as unknown;
     return [result].flat(2) as Tensor[];
   },
-});
+};
 
 const kinds: Readonly<Record<string, Kind>> = {
-  ...Object.fromEntries(['RNN', 'LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'].map(n => [n, recurrent(n)])),
+  ...Object.fromEntries(['RNN', 'LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'].map(n => [n, recurrent])),
   MultiheadAttention: {
-    make: c => create('MultiheadAttention', ['embedDim', 'numHeads'], c.ctor),
     call: (module: nn.MultiheadAttention, { query, key, value }, c) =>
       module.forward(query, key, value, optionsOf(c.call ?? {})),
   },
   TransformerEncoderLayer: {
-    make: c => create('TransformerEncoderLayer', ['dModel', 'nhead'], c.ctor),
     call: (module: nn.TransformerEncoderLayer, { src }, c) => [module.forward(src, encoding(c))],
   },
   TransformerEncoder: {
@@ -76,7 +63,6 @@ const kinds: Readonly<Record<string, Kind>> = {
     call: (module: nn.TransformerEncoder, { src }, c) => [module.forward(src, encoding(c))],
   },
   TransformerDecoderLayer: {
-    make: c => create('TransformerDecoderLayer', ['dModel', 'nhead'], c.ctor),
     call: (module: nn.TransformerDecoderLayer, { tgt, memory }, c) => [
       module.forward(tgt, memory, optionsOf(c.call ?? {})),
     ],
@@ -93,7 +79,7 @@ function encoding(c: LayerCase): nn.EncodeOptions {
 function stack(c: LayerCase): nn.Module {
   const { num_layers: count, final_norm: final, ...layer } = c.ctor;
   const make = (): nn.TransformerEncoderLayer =>
-    create('TransformerEncoderLayer', ['dModel', 'nhead'], layer) as nn.TransformerEncoderLayer;
+    buildModule('TransformerEncoderLayer', layer) as nn.TransformerEncoderLayer;
   const norm = final === true ? new nn.LayerNorm(Number(layer.d_model), { dtype: 'float64' }) : null;
   return new nn.TransformerEncoder(make, Number(count), { norm });
 }
@@ -103,7 +89,7 @@ export function runLayer(kindCase: KindCase, compare: Comparison): void {
   const c = kindCase as LayerCase;
   const kind = kinds[c.module];
   if (kind === undefined) throw new NotSupported(`there is no layer ${c.module} among the runners yet`);
-  const module = kind.make(c);
+  const module = kind.make?.(c) ?? buildModule(c.module, c.ctor);
   const state = Object.entries(c.state_dict).map(([name, t]) => [name, build(t)] as const);
   module.loadStateDict(Object.fromEntries(state));
   const inputs = Object.fromEntries(

@@ -42,7 +42,7 @@ const plain: Readonly<Record<string, new (optimizer: optim.Scheduled, options: n
     CosineAnnealingWarmRestarts: optim.CosineAnnealingWarmRestarts,
     OneCycleLR: optim.OneCycleLR,
     CyclicLR: optim.CyclicLR,
-  SWALR: optim.SWALR,
+    SWALR: optim.SWALR,
   };
 
 function make(optimizer: optim.SGD, name: string, kwargs: Options): optim.LRScheduler {
