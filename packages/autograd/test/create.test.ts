@@ -304,7 +304,7 @@ describe('mixing is refused', () => {
       'arrays and tensors',
       () => constant([1]).add([1] as never),
       'ArgumentError',
-      'add: expected a tensor or a number, got [1]. Make it a tensor first: tensor(…).',
+      'add: expected a tensor or a number, got [1]. Make it a tensor first: tensor([1]).',
     ],
     [
       'reading one of many',

@@ -1,4 +1,4 @@
-import { grad, noGrad, type Tensor, Value } from '@fluxion/autograd';
+import { grad, noGrad, type Tensor, Value, where } from '@fluxion/autograd';
 import { describe, expect, test } from 'vitest';
 import { constant, errorOf, expectClose, leaf, numbers } from './support/helpers.js';
 
@@ -125,7 +125,7 @@ describe('grad refuses', () => {
     const x = leaf(1);
     expect(errorOf(() => grad(make(w, x).sum(), [w]))).toEqual({
       name: 'GraphError',
-      message: `grad: the output does not depend on w (shape [2]). The chain broke at ${where}. Pass { allowUnused: true } to get zeros instead.`,
+      message: `grad: the output does not depend on w (shape [2]). If it was used on the way to the output, the chain broke at ${where}. Pass { allowUnused: true } to get zeros instead.`,
     });
   });
 
@@ -139,6 +139,23 @@ describe('grad refuses', () => {
       expect(errorOf(() => grad(make(leaf([1, 2, 4])).sum(), [w])).message).toBe(
         'grad: the output does not depend on w (shape [2]). It was never used on the way to the output. Pass { allowUnused: true } to get zeros instead.',
       );
+  });
+
+  test('nor a comparison, for what was never used or came later', () => {
+    const w = leaf([2, 5], 'w');
+    const x = leaf([1, 2]);
+    const loss = where(x.gt(1), x, 0).sum();
+    const late = leaf([2, 5], 'late');
+    const tell = (t: Tensor): string => errorOf(() => grad(loss, [t])).message;
+    const unused = '(shape [2]). It was never used on the way to the output.';
+    expect(tell(w)).toContain(unused);
+    // What was used elsewhere may have gone into the comparison: nobody knows any more.
+    w.exp();
+    late.exp();
+    expect(tell(late)).toContain(unused);
+    expect(tell(w)).toContain(
+      '(shape [2]). If it was used on the way to the output, the chain broke at gt, which has no derivative (its output is bool).',
+    );
   });
 
   test('unless allowUnused asks for zeros', () => {

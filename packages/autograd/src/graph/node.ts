@@ -71,6 +71,9 @@ export class Node<A = unknown> {
   /** Of the output, where the user gave one. */
   name = '';
 
+  /** Whether an op, recorded or not, has taken an output of it. */
+  used = false;
+
   /** Scratch of a walk in progress: which walk, its cotangents by output, whether a target lies below. */
   walk = 0;
   cotangent: Tensor | null = null;

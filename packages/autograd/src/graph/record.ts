@@ -27,8 +27,10 @@ export function record<A>(
   for (let i = 0; i < inputs.length; i++) {
     const x = inputs[i];
     if (typeof x === 'number') continue;
-    if (x.node !== null) wanted = true;
-    else if (x.cut !== '') cut = x.cut;
+    if (x.node !== null) {
+      wanted = true;
+      x.node.used = true;
+    } else if (x.cut !== '') cut = x.cut;
   }
   if (wanted && mode.recording && op.vjp !== null) {
     const node = new Node(op, inputs, attributes, outputs) as Node;

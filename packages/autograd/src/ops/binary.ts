@@ -6,22 +6,19 @@ import {
   kernels,
   type LogicalOp,
 } from '@fluxion/kernels';
-import { ArgumentError, DTypeError, show } from '../errors.js';
+import { ArgumentError, DTypeError } from '../errors.js';
 import type { Input } from '../graph/node.js';
 import { raw, rawLike } from '../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import type { Broadcast, Fits, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Arithmetic, type BinaryRule, tensors } from './arithmetic.js';
-import { apply, type Primitive } from './define.js';
+import { apply, notATensor, operand, type Primitive } from './define.js';
 import type { BinaryFunction } from './types.js';
 
 /** Throws unless an operand is a tensor or a number. */
 export function checkOperand(op: string, x: Input): void {
-  if (typeof x !== 'number' && !(x instanceof Tensor))
-    throw new ArgumentError(
-      `${op}: expected a tensor or a number, got ${show(x)}. Make it a tensor first: tensor(…).`,
-    );
+  if (typeof x !== 'number' && !(x instanceof Tensor)) throw notATensor(op, x, operand);
 }
 
 /** The dtype both share; a number takes that of the other. */

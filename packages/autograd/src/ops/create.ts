@@ -3,6 +3,7 @@ import { ArgumentError, DataError, show } from '../errors.js';
 import type { FlatArray, Mutable, NestedArray, NestedShape, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type CreateOptions, checkWhole, create } from './construct.js';
+import { requireTensor } from './define.js';
 
 /** A tensor of the given numbers or booleans, nested as deep as the tensor has dims. A tensor is copied, outside the graph. */
 export function tensor<const T extends NestedArray>(data: T, options?: CreateOptions): Tensor<NestedShape<T>>;
@@ -99,16 +100,19 @@ export function full<const S extends Shape>(
 
 /** Zeros with the shape and the dtype of a tensor. */
 export function zerosLike<S extends Shape>(x: Tensor<S>, options?: CreateOptions): Tensor<S> {
+  requireTensor('zerosLike', x);
   return filled('zerosLike', x.shape, 0, { dtype: x.dtype, ...options }) as Tensor<S>;
 }
 
 /** Ones with the shape and the dtype of a tensor. */
 export function onesLike<S extends Shape>(x: Tensor<S>, options?: CreateOptions): Tensor<S> {
+  requireTensor('onesLike', x);
   return filled('onesLike', x.shape, 1, { dtype: x.dtype, ...options }) as Tensor<S>;
 }
 
 /** All elements the same number, with the shape and the dtype of a tensor. */
 export function fullLike<S extends Shape>(x: Tensor<S>, value: number, options?: CreateOptions): Tensor<S> {
+  requireTensor('fullLike', x);
   return filled('fullLike', x.shape, value, { dtype: x.dtype, ...options }) as Tensor<S>;
 }
 
@@ -160,6 +164,7 @@ export function empty<const S extends Shape>(shape: S, options: CreateOptions = 
 
 /** Like `empty`, with the shape and the dtype of a tensor. */
 export function emptyLike<S extends Shape>(x: Tensor<S>, options: CreateOptions = {}): Tensor<S> {
+  requireTensor('emptyLike', x);
   return create('emptyLike', x.shape, options.dtype ?? x.dtype, options, clearBool);
 }
 

@@ -8,7 +8,7 @@ import type { Mutable, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
 import { add, mul } from './binary.js';
 import { create, type RandomOptions } from './construct.js';
-import { composite, requireDifferentiable, withoutDerivative } from './define.js';
+import { composite, requireDifferentiable, requireTensor, withoutDerivative } from './define.js';
 import { ensureMethods } from './methods.js';
 import { drawOf, drawsNumbers, generatorOf } from './random.js';
 import { expand } from './shape.js';
@@ -43,11 +43,13 @@ export function randn<const S extends Shape>(shape: S, options: RandomOptions = 
 
 /** Uniform in [0, 1), with the shape and the dtype of a tensor. */
 export function randLike<S extends Shape>(x: Tensor<S>, options?: RandomOptions): Tensor<S> {
+  requireTensor('randLike', x);
   return drawn('randLike', 'uniform', x.shape, { dtype: x.dtype, ...options });
 }
 
 /** Standard normal, with the shape and the dtype of a tensor. */
 export function randnLike<S extends Shape>(x: Tensor<S>, options?: RandomOptions): Tensor<S> {
+  requireTensor('randnLike', x);
   return drawn('randnLike', 'normal', x.shape, { dtype: x.dtype, ...options });
 }
 
@@ -100,6 +102,7 @@ export function randintLike<S extends Shape>(
   high: number,
   options?: RandomOptions,
 ): Tensor<S> {
+  requireTensor('randintLike', x);
   return randomWhole('randintLike', low, high, x.shape, { dtype: x.dtype, ...options }) as Tensor<S>;
 }
 

@@ -20,11 +20,15 @@ export interface ElementwiseKernel {
 }
 
 /** The error about something that should have been a tensor. */
-export function notATensor(op: string, given: unknown): ArgumentError {
+export function notATensor(op: string, given: unknown, expected: string = 'a tensor'): ArgumentError {
+  const data = Array.isArray(given) && given.length <= 8 ? show(given) : '…';
   return new ArgumentError(
-    `${op}: expected a tensor, got ${show(given)}. Make it a tensor first: tensor([1, 2]).`,
+    `${op}: expected ${expected}, got ${show(given)}. Make it a tensor first: tensor(${data}).`,
   );
 }
+
+/** What an op of two operands takes. */
+export const operand = 'a tensor or a number';
 
 /** Throws unless it is a tensor. The first line of every op that is neither a composite nor made by one of the builders. */
 export function requireTensor(op: string, x: unknown): asserts x is Tensor {
@@ -35,7 +39,8 @@ export function requireTensor(op: string, x: unknown): asserts x is Tensor {
 export function apply<A>(op: Primitive<A>, inputs: readonly Input[], attributes: A): Tensor {
   for (let i = 0; i < inputs.length; i++) {
     const x: unknown = inputs[i];
-    if (typeof x !== 'number' && !(x instanceof Tensor)) throw notATensor(op.name, x);
+    if (typeof x !== 'number' && !(x instanceof Tensor))
+      throw notATensor(op.name, x, op.elementwise?.kind === 'binary' ? operand : undefined);
   }
   const out = op.forward(inputs, attributes);
   record(op, inputs, attributes, [out]);
@@ -92,7 +97,7 @@ function inRegion<F extends (...args: never[]) => Tensor | readonly Tensor[]>(
 /** Throws where the first argument is nothing that a composite begins with; a number (an order), a text (an equation) and a list it judges itself. */
 function checkFirst(name: string, first: unknown): void {
   if (typeof first === 'number' || typeof first === 'string') return;
-  if (Array.isArray(first) && first.some(x => x instanceof Tensor)) return;
+  if (Array.isArray(first) && (first.length === 0 || first.some(x => x instanceof Tensor))) return;
   throw notATensor(name, first);
 }
 

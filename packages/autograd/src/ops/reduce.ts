@@ -144,12 +144,23 @@ const meanSquare = composite('var', (x: Tensor, { dims, divisor }: Spread): Tens
   return div(sum(squares, dims, { keepdim: true }) as Tensor, divisor) as Tensor;
 });
 
-/** A rule of its own: that of its parts would add up 0 where infinite data make it NaN, and keep two tensors more. */
+/**
+ * The same once more, which takes away what rounding has left of the mean: beside data that hardly differ it would count. A mean that is NaN or
+ * infinite stays where it is.
+ */
+function centredTwice(x: Tensor, dims: readonly number[]): Tensor {
+  const once = centred(x, dims);
+  const rest = mean(once, dims, { keepdim: true }) as Tensor;
+  const zero = sub(rest, rest) as Tensor;
+  return sub(once, where(eq(zero, 0) as Tensor, rest, 0) as Tensor) as Tensor;
+}
+
+/** A rule of its own: that of its parts would spread the NaN of one infinite element over all, and keep two tensors more. */
 const varOp: Primitive<Spread> = {
   name: 'var',
   vjp: (g, n) => {
     const { dims, divisor } = n.attributes;
-    return [mul(mul(g, 2 / divisor) as Tensor, centred(n.tensorInput(0), dims)) as Tensor];
+    return [mul(mul(g, 2 / divisor) as Tensor, centredTwice(n.tensorInput(0), dims)) as Tensor];
   },
   forward: (inputs, spread) => noGrad(() => meanSquare(inputs[0] as Tensor, spread)),
 };

@@ -4,7 +4,7 @@ import { contiguousCopy, raw, rawLike, view } from '../tensor/raw.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { tensors, type UnaryRule } from './arithmetic.js';
-import { apply, type Primitive, requireFloating, savesNothing } from './define.js';
+import { apply, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
 import type { UnaryFunction } from './types.js';
 
 export interface UnarySpec extends UnaryRule {
@@ -170,6 +170,7 @@ const toOp: Primitive<{ readonly from: DType; readonly to: DType }> = {
 
 /** The elements in another dtype: float to int32 truncates, anything to bool is `!= 0`. The tensor itself when it has that dtype. */
 export function to<S extends Shape>(x: Tensor<S>, dtype: DType): Tensor<S> {
+  requireTensor('to', x);
   checkDType('to', dtype);
   if (dtype === x.dtype) return x;
   return apply(toOp, [x], { from: x.dtype, to: dtype }) as Tensor<S>;
@@ -186,15 +187,21 @@ export const clone: UnaryFunction = <S extends Shape>(x: Tensor<S>) =>
   apply(cloneOp, [x], undefined) as Tensor<S>;
 
 /** The tensor itself when its elements lie in C order, else a copy in which they do. */
-export const contiguous: UnaryFunction = <S extends Shape>(x: Tensor<S>) => (x.contiguous ? x : clone(x));
+export const contiguous: UnaryFunction = <S extends Shape>(x: Tensor<S>) => {
+  requireTensor('contiguous', x);
+  return x.contiguous ? x : clone(x);
+};
 
 /** The same elements outside the graph: no gradient flows back through it. Shares memory. */
 export const detach: UnaryFunction = <S extends Shape>(x: Tensor<S>) => {
+  requireTensor('detach', x);
   const out = view(x, x.offset, x.shape, x.strides);
-  if (x.node !== null)
+  if (x.node !== null) {
+    x.node.used = true;
     out.cut = x.node.isLeaf
       ? `a detach of ${x.name === '' ? `a leaf of shape ${showShape(x.shape)}` : x.name}`
       : `a detach of the output of ${x.node.op.name}`;
+  }
   return out;
 };
 

@@ -50,7 +50,10 @@ export function gradientsOf<T extends Tree>(
     if (missing.length === 0 || options.allowUnused === true) return;
     const names = missing.map(i => nameOf(leaves[i], paths[i], i)).join(', ');
     throw new GraphError(
-      `grad: the output does not depend on ${names}. ${whereItBroke(list)} Pass { allowUnused: true } to get zeros instead.`,
+      `grad: the output does not depend on ${names}. ${whereItBroke(
+        list,
+        missing.map(i => leaves[i]),
+      )} Pass { allowUnused: true } to get zeros instead.`,
     );
   };
   const retainGraph = options.retainGraph ?? createGraph;
@@ -68,8 +71,14 @@ function nameOf(t: Tensor, path: string, i: number): string {
   return `${name} (shape ${showShape(t.shape)})`;
 }
 
-/** Says at which ops below the outputs the recording stopped although a gradient was wanted. */
-function whereItBroke(outputs: readonly Tensor[]): string {
+/**
+ * Says at which ops below the outputs the recording stopped although a gradient was wanted. Which inputs these had is not known any more: so it says no
+ * more than that the inputs in question come in there if anywhere, and leaves out what was there before them.
+ */
+function whereItBroke(outputs: readonly Tensor[], missing: readonly Tensor[]): string {
+  const never = 'It was never used on the way to the output.';
+  if (missing.every(t => t.node?.used === false)) return never;
+  const oldest = missing.reduce((id, t) => Math.min(id, t.node?.id ?? 0), Number.POSITIVE_INFINITY);
   const cuts = new Set<string>();
   const seen = new Set<Node>();
   const stack: Node[] = [];
@@ -81,11 +90,11 @@ function whereItBroke(outputs: readonly Tensor[]): string {
     const node = stack.pop() as Node;
     if (seen.has(node)) continue;
     seen.add(node);
-    for (const cut of node.cuts ?? []) cuts.add(cut);
+    if (node.id > oldest) for (const cut of node.cuts ?? []) cuts.add(cut);
     for (const child of node.inputs) if (child !== null) stack.push(child);
   }
-  if (cuts.size === 0) return 'It was never used on the way to the output.';
-  return `The chain broke at ${[...cuts].slice(0, 5).join('; at ')}.`;
+  if (cuts.size === 0) return never;
+  return `If it was used on the way to the output, the chain broke at ${[...cuts].slice(0, 5).join('; at ')}.`;
 }
 
 /** The one scalar that a function under `grad` must return. */

@@ -25,6 +25,7 @@ import {
   composite,
   type Primitive,
   requireFloating,
+  requireTensor,
   savesNothing,
   withoutDerivative,
 } from '../define.js';
@@ -68,14 +69,11 @@ export const frac: UnaryFunction = composite('frac', (x: Tensor) => {
 }) as never;
 
 function predicate(name: string, test: (x: Tensor) => Tensor): UnaryFunction {
-  const op = withoutDerivative<undefined>(name, 'its output is bool', ([x]) => {
-    if (!(x instanceof Tensor))
-      throw new ArgumentError(
-        `${name}: expected a tensor, got ${show(x)}. Make it a tensor first: tensor(…).`,
-      );
-    return test(x);
-  });
-  return ((x: Tensor) => op([x], undefined)) as never;
+  const op = withoutDerivative<undefined>(name, 'its output is bool', ([x]) => test(x as Tensor));
+  return ((x: Tensor) => {
+    requireTensor(name, x);
+    return op([x], undefined);
+  }) as never;
 }
 /** bool: where x is NaN. */
 export const isnan: UnaryFunction = predicate('isnan', x => ne(x, x) as Tensor);
@@ -136,6 +134,8 @@ const truncated = composite('div', (a: Input, b: Input) => apply(truncatedOp, [a
 
 /** a / b of floating point tensors, rounded if asked for: then the derivative is 0. */
 export const div: DivFunction = ((a: Input, b: Input, options?: DivOptions): Tensor => {
+  checkOperand('div', a);
+  checkOperand('div', b);
   const rounding = options?.rounding;
   if (rounding === undefined) return quotient(a as Tensor, b as Tensor) as Tensor;
   if (rounding === 'floor') return floorDiv(a as Tensor, b as Tensor) as Tensor;

@@ -1,6 +1,7 @@
 import { normalizeDim } from '../../tensor/shape.js';
 import type { Reduce, Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { requireTensor } from '../define.js';
 import { gather } from '../indexing.js';
 import { type ArgReduceFunction, amax, amin, argmax, argmin, type ReduceOptions } from '../reduce.js';
 import { reshapeTo, squeeze } from '../shape.js';
@@ -31,6 +32,7 @@ export interface ExtremumMethod {
 
 function extremum(name: string, whole: (x: Tensor) => unknown, arg: ArgReduceFunction): ExtremumFunction {
   return ((x: Tensor, dim?: number, options?: ReduceOptions) => {
+    requireTensor(name, x);
     if (dim === undefined) return whole(x);
     const d = normalizeDim(name, dim, x.ndim);
     const indices = arg(x, d, { keepdim: true }) as Tensor;
