@@ -188,11 +188,14 @@ describe('the pure forms', () => {
     expect(gradcheck((...g: Tensor[]) => clipValue(g, 1.2), inputs).ok).toBe(true);
   });
 
-  test.each(orders.filter(order => order >= 1))('the gradient of the norm of order %d is finite at 0', normType => {
-    const x = leaf([0, 0, 0]);
-    const [g] = grad(clipNorm([x], 1, { normType }).grads[0].sum(), [x]);
-    expect(numbers(g).every(Number.isFinite)).toBe(true);
-    const [n] = grad(globalNorm([x, tensor([0], { dtype: 'float64' })], normType), [x]);
-    expect(numbers(n)).toEqual([0, 0, 0]);
-  });
+  test.each(orders.filter(order => order >= 1))(
+    'the gradient of the norm of order %d is finite at 0',
+    normType => {
+      const x = leaf([0, 0, 0]);
+      const [g] = grad(clipNorm([x], 1, { normType }).grads[0].sum(), [x]);
+      expect(numbers(g).every(Number.isFinite)).toBe(true);
+      const [n] = grad(globalNorm([x, tensor([0], { dtype: 'float64' })], normType), [x]);
+      expect(numbers(n)).toEqual([0, 0, 0]);
+    },
+  );
 });
