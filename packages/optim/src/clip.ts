@@ -41,12 +41,12 @@ function rewrite(
   change: (grad: Tensor) => Tensor,
   inPlace: (grad: Tensor) => void = grad => void grad.assign(change(grad)),
 ): void {
-  const seen = new Set<unknown>();
+  const users = new Map<unknown, number>();
+  for (const p of params) users.set(p.gradient?.storage, (users.get(p.gradient?.storage) ?? 0) + 1);
   for (const p of params) {
     const grad = p.gradient as Tensor;
     // What a user has put there may be a view, a part of a graph, or shared between parameters.
-    const own = grad.contiguous && grad.node === null && !seen.has(grad.storage);
-    seen.add(grad.storage);
+    const own = grad.contiguous && grad.node === null && users.get(grad.storage) === 1;
     if (own) noGrad(() => scope(() => inPlace(grad)));
     else p.grad = change(grad);
   }
@@ -94,7 +94,7 @@ export function clipGradNorm(params: Parameters, maxNorm: number, options: ClipN
   const grads = list.map(p => p.gradient as Tensor);
   const norm = noGrad(() => scope(() => globalNorm(grads, normType)));
   if (errorIfNonfinite) checkFinite('clipGradNorm', norm.item(), normType, list, grads);
-  const factor = noGrad(() => factorFor(norm, maxNorm));
+  const factor = noGrad(() => scope(() => factorFor(norm, maxNorm)));
   rewrite(
     list,
     grad => grad.mul(factor.to(grad.dtype)) as Tensor,

@@ -1,3 +1,4 @@
+export * from './averaging.js';
 export type {
   AnyGroup,
   AnyOptimizer,

@@ -122,7 +122,9 @@ export abstract class LRScheduler {
 
   protected set(rates: readonly number[]): void {
     this.optimizer.groups.forEach((group, i) => {
-      if (i < rates.length) group.lr = rates[i];
+      if (i >= rates.length) return;
+      // Where the rate should be 0, rounding may leave it a little below, and no optimizer takes that.
+      group.lr = rates[i] < 0 && rates[i] > -1e-12 * (this.baseLrs[i] ?? 0) ? 0 : rates[i];
     });
     this.lastLr = this.optimizer.groups.map((group, i) => rateOf(this.name, group, i));
   }

@@ -73,10 +73,8 @@ export function runSched(kindCase: KindCase, compare: Comparison): void {
     step = () => scheduler.step();
   }
   c.lrs.forEach((want, n) => {
-    if (n > 0) {
-      optimizer.step();
-      step(n - 1);
-    }
+    // The steps of the optimizer between these have no gradients and would change nothing.
+    if (n > 0) step(n - 1);
     compare.numbers(
       `lrs[${n}]`,
       optimizer.groups.map(g => g.lr as number),
