@@ -1,0 +1,105 @@
+/** What Stryker loads in its processes: the test runner, and which mutants say nothing about derivatives. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { NodePath } from '@babel/traverse';
+import type { Ignorer } from '@stryker-mutator/api/ignore';
+import {
+  commonTokens,
+  declareFactoryPlugin,
+  declareValuePlugin,
+  type Injector,
+  type PluginContext,
+  PluginKind,
+  tokens,
+} from '@stryker-mutator/api/plugin';
+import {
+  DryRunStatus,
+  type MutantRunOptions,
+  type MutantRunResult,
+  MutantRunStatus,
+  type TestRunner,
+} from '@stryker-mutator/api/test-runner';
+import { strykerPlugins as vitestPlugins } from '@stryker-mutator/vitest-runner';
+
+/** Exported names of a file, as a pattern for the names of tests that are about one of them. */
+function aboutOpsOf(fileName: string): RegExp | null {
+  const text = readFileSync(fileName, 'utf8');
+  const names = Array.from(text.matchAll(/^export (?:const|function) (\w+)/gm), match => match[1]);
+  return names.length === 0 ? null : new RegExp(`\\b(?:${names.join('|')})\\b`);
+}
+
+/** All tests by their ids, in the sandbox. */
+const listed = 'tests.json';
+
+/**
+ * Stryker's runner of vitest, with the tests that are likely to fail first. A mutant that is in force while the modules load has no tests of its own in
+ * Stryker's eyes and would be put through all of them, in the order in which they stand; so would a mutant of what every op uses.
+ */
+class NearestFirst implements TestRunner {
+  private readonly inner: TestRunner;
+
+  constructor(inner: TestRunner) {
+    this.inner = inner;
+  }
+
+  capabilities(): ReturnType<TestRunner['capabilities']> {
+    return this.inner.capabilities();
+  }
+
+  async init(): Promise<void> {
+    await this.inner.init?.();
+  }
+
+  async dispose(): Promise<void> {
+    await this.inner.dispose?.();
+  }
+
+  async dryRun(options: Parameters<TestRunner['dryRun']>[0]): ReturnType<TestRunner['dryRun']> {
+    const result = await this.inner.dryRun(options);
+    // One process makes the dry run; others, and those that replace one that was ended, need its tests as well.
+    if (result.status === DryRunStatus.Complete)
+      writeFileSync(listed, JSON.stringify(result.tests.map(t => t.id)));
+    return result;
+  }
+
+  async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
+    const pattern = aboutOpsOf(options.activeMutant.fileName);
+    const all = options.testFilter ?? (JSON.parse(readFileSync(listed, 'utf8')) as string[]);
+    const near = pattern === null ? [] : all.filter(id => pattern.test(id.slice(id.indexOf('#'))));
+    const rest = all.filter(id => !near.includes(id));
+    let tests = 0;
+    for (const testFilter of [near, rest]) {
+      if (testFilter.length === 0) continue;
+      const result = await this.inner.mutantRun({ ...options, testFilter });
+      if (result.status !== MutantRunStatus.Survived) return result;
+      tests += result.nrOfTests;
+    }
+    return { status: MutantRunStatus.Survived, nrOfTests: tests };
+  }
+}
+
+createRunner.inject = tokens(commonTokens.injector);
+function createRunner(injector: Injector<PluginContext>): TestRunner {
+  return new NearestFirst(injector.injectFunction(vitestPlugins[0].factory));
+}
+
+/** Texts for people: of errors, and the names of ops, which errors and drawings show. No derivative depends on them. */
+const texts: Ignorer = {
+  shouldIgnore(path: NodePath): string | undefined {
+    const { parent, node } = path;
+    if (
+      path.isNewExpression() &&
+      path.node.callee.type === 'Identifier' &&
+      path.node.callee.name.endsWith('Error')
+    )
+      return 'the text of an error';
+    const named =
+      parent?.type === 'ObjectProperty' && parent.value === node && parent.key.type === 'Identifier';
+    if (named && ['name', 'why'].includes((parent.key as { name: string }).name)) return 'a name for people';
+    return undefined;
+  },
+} as Ignorer;
+
+export const strykerPlugins = [
+  declareFactoryPlugin(PluginKind.TestRunner, 'nearest-first', createRunner),
+  declareValuePlugin(PluginKind.Ignore, 'texts', texts),
+];
