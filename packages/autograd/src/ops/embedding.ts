@@ -7,7 +7,7 @@ import { div, eq, mul, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating } from './define.js';
 import { gather } from './indexing.js';
 import { int32, requireIndex, zeros } from './lanes.js';
-import { pick, put, readIndex } from './places.js';
+import { pick, pickOp, put, readIndex } from './places.js';
 import { sum } from './reduce.js';
 import { expand, reshapeTo, unsqueeze } from './shape.js';
 
@@ -20,16 +20,16 @@ export interface EmbeddingOptions {
   readonly maxNorm?: never;
 }
 
-/** Looks up rows [n, d]. Inputs: the weight, the places, and what the gradient of each row is multiplied by (null for 1). */
-const lookupOp: Primitive<readonly number[] | null> = {
+/** Looks up rows [n, d]. Inputs: the weight, the places, and what the gradient of each row is multiplied by: a column, or 1. */
+const lookupOp: Primitive = {
   name: 'embedding',
-  savesInput: i => i === 1,
+  savesInput: i => i > 0,
   vjp: (g, n) => {
-    const factors = n.attributes;
-    const scaled = factors === null ? g : (mul(g, column(factors, g)) as Tensor);
-    return [put('add', zeros(n.inputShapes[0], g), n.tensorInput(1), scaled, { dims: [0] }), null];
+    const factors = n.input(2);
+    const scaled = factors === 1 ? g : (mul(g, factors as Tensor) as Tensor);
+    return [put('add', zeros(n.inputShapes[0], g), n.tensorInput(1), scaled, { dims: [0] }), null, null];
   },
-  forward: ([weight, places]) => pick(weight as Tensor, places as Tensor, [0]),
+  forward: inputs => pickOp.forward(inputs, { dims: [0], distinct: false }),
 };
 
 /** Numbers as a column [n, 1]. */
@@ -64,13 +64,16 @@ function padding(op: string, rows: number, { paddingIdx, maxNorm }: EmbeddingOpt
 
 /** The rows [n, d] at checked places. */
 function lookup(weight: Tensor, list: Int32Array, pad: number, byFrequency: boolean): Tensor {
-  let factors: number[] | null = null;
+  let factors: Tensor | 1 = 1;
   if (byFrequency || list.includes(pad)) {
     const counts = new Map<number, number>();
     if (byFrequency) for (const at of list) counts.set(at, (counts.get(at) ?? 0) + 1);
-    factors = Array.from(list, at => (at === pad ? 0 : 1 / (counts.get(at) ?? 1)));
+    factors = column(
+      Array.from(list, at => (at === pad ? 0 : 1 / (counts.get(at) ?? 1))),
+      weight,
+    );
   }
-  return apply(lookupOp, [weight, int32(list)], factors);
+  return apply(lookupOp, [weight, int32(list), factors], undefined);
 }
 
 /**

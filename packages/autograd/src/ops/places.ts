@@ -82,7 +82,8 @@ function finish({ temporary }: Rows, op: string): void {
   if (temporary !== null) kernels().free(temporary.storage, op);
 }
 
-const pickOp: Primitive<Picking> = {
+/** The slices at the places. */
+export const pickOp: Primitive<Picking> = {
   name: 'pick',
   savesInput: i => i === 1,
   vjp: (g, n) => [put('add', zeros(n.inputShapes[0], g), n.tensorInput(1), g, n.attributes), null],

@@ -15,6 +15,7 @@ import {
   requireNumbers,
   scatterBy,
   window,
+  windowOf,
 } from './lanes.js';
 import { pick, put } from './places.js';
 import { reshapeTo } from './shape.js';
@@ -146,13 +147,12 @@ const extremumOp: Primitive<Extremum> = {
     const [x, index, source] = inputs as readonly Tensor[];
     const out = rawLike(x);
     kernels().copy(x, out);
-    if (!includeSelf) {
-      const loser = least[mode][x.dtype === 'int32' ? 'int32' : 'float'];
-      const cleared = scatterBy('assign', x, dim, index, loser, 'scatterReduce');
-      kernels().copy(cleared, out);
-      kernels().free(cleared.storage, 'scatterReduce');
-    }
-    const bad = kernels().scatter(mode, window(out, dim, index), dim, index, source);
+    const target = window(out, dim, index);
+    const loser = windowOf(least[mode][x.dtype === 'int32' ? 'int32' : 'float'], index, x);
+    // What stands where something goes loses against everything, unless it takes part.
+    let bad = includeSelf ? -1 : kernels().scatter('assign', target, dim, index, loser);
+    kernels().free(loser.storage, 'scatterReduce');
+    if (bad < 0) bad = kernels().scatter(mode, target, dim, index, source);
     if (bad >= 0) throw indexError('scatterReduce', index, bad, x.shape[dim]);
     return out;
   },
