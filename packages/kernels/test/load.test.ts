@@ -206,7 +206,7 @@ describe('what the tier leaves to the reference functions', () => {
         expect(called.length > 0, `${name} of ${dtype}`).toBe(served);
       }
       called.length = 0;
-      tier.sort(square, 0, false, matrix(), make('int32', [2, 2]));
+      tier.sort(a, 1, false, make(dtype, [2, 3]), make('int32', [2, 3]));
       expect(called).toEqual(servedByReference.order);
       for (const op of ['sin', 'tan'] as const) {
         called.length = 0;

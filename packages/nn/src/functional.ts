@@ -91,9 +91,9 @@ export {
   softshrink,
   softsign,
   tanh,
-  tripletMarginLoss,
-  tripletMarginWithDistanceLoss,
   tanhshrink,
   threshold,
+  tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
   unfold,
 } from '@fluxion/autograd';

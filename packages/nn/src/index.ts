@@ -17,6 +17,7 @@ export * from './batchNorm.js';
 export { Sequential } from './containers.js';
 export * from './convolution.js';
 export * from './convolutionTranspose.js';
+export * from './embedding.js';
 export * as functional from './functional.js';
 export { functionalCall } from './functionalCall.js';
 export type { ForwardHook, ForwardPreHook } from './hooks.js';

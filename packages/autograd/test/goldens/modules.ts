@@ -43,6 +43,8 @@ const positional: Readonly<Record<string, string>> = {
   RNNCell: 'input_size hidden_size',
   LSTMCell: 'input_size hidden_size',
   GRUCell: 'input_size hidden_size',
+  Embedding: 'num_embeddings embedding_dim',
+  EmbeddingBag: 'num_embeddings embedding_dim',
   MultiheadAttention: 'embed_dim num_heads',
   TransformerEncoderLayer: 'd_model nhead',
   TransformerDecoderLayer: 'd_model nhead',
@@ -75,7 +77,7 @@ const options = [
   ...['size', 'scale_factor', 'mode', 'align_corners', 'recompute_scale_factor'],
   ...['approximate', 'threshold', 'num_parameters', 'init'],
   ...['num_layers', 'nonlinearity', 'batch_first', 'dropout', 'bidirectional', 'kdim', 'vdim'],
-  ...['dim_feedforward', 'activation', 'layer_norm_eps', 'norm_first'],
+  ...['dim_feedforward', 'activation', 'layer_norm_eps', 'norm_first', 'padding_idx', 'scale_grad_by_freq'],
 ];
 
 export function camelCase(name: string): string {
