@@ -51,6 +51,16 @@ export interface AttendOptions {
   readonly averageAttnWeights?: boolean;
 }
 
+/** What PyTorch calls the fields. */
+const names = {
+  inProjWeight: 'in_proj_weight',
+  qProjWeight: 'q_proj_weight',
+  kProjWeight: 'k_proj_weight',
+  vProjWeight: 'v_proj_weight',
+  inProjBias: 'in_proj_bias',
+  outProj: 'out_proj',
+};
+
 /**
  * Attention in several subspaces at once (Vaswani et al. 2017): queries, keys and values are projected, cut into heads, attended to by each, joined, and
  * projected again. Parameters as in PyTorch: `in_proj_weight` [3E, E] (or `q_proj_weight`, `k_proj_weight`, `v_proj_weight` where the features differ),
@@ -65,15 +75,16 @@ export class MultiheadAttention extends Module {
   readonly batchFirst: boolean;
   readonly dropout: number;
   readonly generator: Generator | undefined;
-  in_proj_weight: Tensor | null = null;
-  q_proj_weight: Tensor | null = null;
-  k_proj_weight: Tensor | null = null;
-  v_proj_weight: Tensor | null = null;
-  in_proj_bias: Tensor | null;
-  out_proj: Linear;
+  inProjWeight: Tensor | null = null;
+  qProjWeight: Tensor | null = null;
+  kProjWeight: Tensor | null = null;
+  vProjWeight: Tensor | null = null;
+  inProjBias: Tensor | null;
+  outProj: Linear;
 
   constructor(embedDim: number, numHeads: number, options: AttentionLayerOptions = {}) {
     super();
+    for (const [field, name] of Object.entries(names)) this.nameField(field, name);
     const { dropout: p = 0, bias = true, batchFirst = false, dtype, generator } = options;
     const { kdim = embedDim, vdim = embedDim } = options;
     for (const [name, size] of Object.entries({ embedDim, numHeads, kdim, vdim }))
@@ -99,15 +110,15 @@ export class MultiheadAttention extends Module {
       xavierUniform_(t, { generator });
       return t;
     };
-    if (kdim === embedDim && vdim === embedDim) this.in_proj_weight = make(3 * embedDim, embedDim);
+    if (kdim === embedDim && vdim === embedDim) this.inProjWeight = make(3 * embedDim, embedDim);
     else {
-      this.q_proj_weight = make(embedDim, embedDim);
-      this.k_proj_weight = make(embedDim, kdim);
-      this.v_proj_weight = make(embedDim, vdim);
+      this.qProjWeight = make(embedDim, embedDim);
+      this.kProjWeight = make(embedDim, kdim);
+      this.vProjWeight = make(embedDim, vdim);
     }
-    this.in_proj_bias = bias ? (parameter(zeros([3 * embedDim], { dtype })) as Tensor) : null;
-    this.out_proj = new Linear(embedDim, embedDim, { bias, dtype, generator });
-    this.out_proj.bias?.detach().fill_(0);
+    this.inProjBias = bias ? (parameter(zeros([3 * embedDim], { dtype })) as Tensor) : null;
+    this.outProj = new Linear(embedDim, embedDim, { bias, dtype, generator });
+    this.outProj.bias?.detach().fill_(0);
   }
 
   /**
@@ -152,18 +163,18 @@ export class MultiheadAttention extends Module {
         }) as Tensor;
       const joined = heads.transpose(1, 2).reshape([q.shape[0], q.shape[2], embedDim]) as Tensor;
       const laid = (single ? joined.squeeze(0) : this.batchFirst ? joined : joined.transpose(0, 1)) as Tensor;
-      return [this.out_proj.forward(laid as Tensor<[number]>) as Tensor, weights];
+      return [this.outProj.forward(laid as Tensor<[number]>) as Tensor, weights];
     });
   }
 
   private project(query: Tensor, key: Tensor, value: Tensor): Tensor[] {
-    const { in_proj_weight: whole, in_proj_bias: bias, embedDim } = this;
+    const { inProjWeight: whole, inProjBias: bias, embedDim } = this;
     const biases = (bias === null ? [null, null, null] : bias.split(embedDim)) as (Tensor | null)[];
     if (whole !== null && query === key && key === value)
       return (linear(query, whole, bias) as Tensor).split(embedDim, -1) as Tensor[];
     const weights =
       whole === null
-        ? [this.q_proj_weight as Tensor, this.k_proj_weight as Tensor, this.v_proj_weight as Tensor]
+        ? [this.qProjWeight as Tensor, this.kProjWeight as Tensor, this.vProjWeight as Tensor]
         : (whole.split(embedDim) as Tensor[]);
     return [query, key, value].map((t, i) => linear(t, weights[i], biases[i]) as Tensor);
   }
@@ -206,8 +217,8 @@ export class MultiheadAttention extends Module {
       );
     const features = [
       this.embedDim,
-      this.k_proj_weight?.shape[1] ?? this.embedDim,
-      this.v_proj_weight?.shape[1] ?? this.embedDim,
+      this.kProjWeight?.shape[1] ?? this.embedDim,
+      this.vProjWeight?.shape[1] ?? this.embedDim,
     ];
     [query, key, value].forEach((t, i) => {
       if (t.shape[t.ndim - 1] !== features[i])

@@ -132,23 +132,27 @@ export function cellParameter(
 abstract class RecurrentCell extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
-  weight_ih: Tensor;
-  weight_hh: Tensor;
-  bias_ih: Tensor | null;
-  bias_hh: Tensor | null;
+  weightIh: Tensor;
+  weightHh: Tensor;
+  biasIh: Tensor | null;
+  biasHh: Tensor | null;
   protected abstract readonly recurrence: Recurrence;
 
   constructor(inputSize: number, hiddenSize: number, gates: number, options: RecurrentCellOptions) {
     super();
     checkSizes(new.target.name, { inputSize, hiddenSize });
+    this.nameField('weightIh', 'weight_ih');
+    this.nameField('weightHh', 'weight_hh');
+    this.nameField('biasIh', 'bias_ih');
+    this.nameField('biasHh', 'bias_hh');
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     const { bias = true } = options;
     const make = (...shape: number[]): Tensor => cellParameter(shape, hiddenSize, options);
-    this.weight_ih = make(gates * hiddenSize, inputSize);
-    this.weight_hh = make(gates * hiddenSize, hiddenSize);
-    this.bias_ih = bias ? make(gates * hiddenSize) : null;
-    this.bias_hh = bias ? make(gates * hiddenSize) : null;
+    this.weightIh = make(gates * hiddenSize, inputSize);
+    this.weightHh = make(gates * hiddenSize, hiddenSize);
+    this.biasIh = bias ? make(gates * hiddenSize) : null;
+    this.biasHh = bias ? make(gates * hiddenSize) : null;
   }
 
   /** x [N, input] or [input]; states of as many dims, zeros where there are none. */
@@ -170,17 +174,17 @@ abstract class RecurrentCell extends Module {
       const none = given === undefined ? (zeros(expected, { dtype: x.dtype }) as Tensor) : null;
       const state = given ?? new Array<Tensor>(recurrence.states).fill(none as Tensor);
       const weights = {
-        input: this.weight_ih,
-        hidden: this.weight_hh,
-        inputBias: this.bias_ih,
-        hiddenBias: this.bias_hh,
+        input: this.weightIh,
+        hidden: this.weightHh,
+        inputBias: this.biasIh,
+        hiddenBias: this.biasHh,
       };
       return recurrence.step(linear(x, weights.input, weights.inputBias) as Tensor, state, weights);
     });
   }
 
   override describe(): string {
-    return `${this.inputSize}, ${this.hiddenSize}${this.bias_ih === null ? ', bias=false' : ''}`;
+    return `${this.inputSize}, ${this.hiddenSize}${this.biasIh === null ? ', bias=false' : ''}`;
   }
 }
 

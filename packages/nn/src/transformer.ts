@@ -50,7 +50,7 @@ function activationOf(
 
 /** What encoder and decoder layers share: self-attention, the two linear maps, and how parts are joined to the residual stream. */
 abstract class TransformerLayer extends Module {
-  self_attn: MultiheadAttention;
+  selfAttn: MultiheadAttention;
   linear1: Linear;
   linear2: Linear;
   norm1: LayerNorm;
@@ -74,7 +74,7 @@ abstract class TransformerLayer extends Module {
     this.normFirst = normFirst;
     this.dropout = dropout;
     this.generator = generator;
-    this.self_attn = this.attention(dModel, nhead, options);
+    this.selfAttn = this.attention(dModel, nhead, options);
     this.linear1 = new Linear(dModel, dimFeedforward, { bias, dtype, generator });
     this.linear2 = new Linear(dimFeedforward, dModel, { bias, dtype, generator });
     this.norm1 = this.norm(dModel, options);
@@ -130,7 +130,7 @@ export class TransformerEncoderLayer extends TransformerLayer {
     const { mask: attnMask, keyPaddingMask, isCausal } = options;
     return scope(() => {
       const attended = this.residual(x, this.norm1, t =>
-        this.attend(this.self_attn, t, t, { attnMask, keyPaddingMask, isCausal }),
+        this.attend(this.selfAttn, t, t, { attnMask, keyPaddingMask, isCausal }),
       );
       return this.residual(attended, this.norm2, t => this.feedForward(t));
     });
@@ -152,12 +152,13 @@ export interface DecodeOptions {
 
 /** As the encoder layer, with attention to an encoder's output (the memory) in between. Parameters as in PyTorch. */
 export class TransformerDecoderLayer extends TransformerLayer {
-  multihead_attn: MultiheadAttention;
+  multiheadAttn: MultiheadAttention;
   norm3: LayerNorm;
 
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
     super(dModel, nhead, options);
-    this.multihead_attn = this.attention(dModel, nhead, options);
+    this.nameField('multiheadAttn', 'multihead_attn');
+    this.multiheadAttn = this.attention(dModel, nhead, options);
     this.norm3 = this.norm(dModel, options);
   }
 
@@ -170,9 +171,9 @@ export class TransformerDecoderLayer extends TransformerLayer {
     };
     const other = { attnMask: options.memoryMask, keyPaddingMask: options.memoryKeyPaddingMask };
     return scope(() => {
-      const alone = this.residual(x, this.norm1, t => this.attend(this.self_attn, t, t, own));
+      const alone = this.residual(x, this.norm1, t => this.attend(this.selfAttn, t, t, own));
       const informed = this.residual(alone, this.norm2, t =>
-        this.attend(this.multihead_attn, t, memory, other),
+        this.attend(this.multiheadAttn, t, memory, other),
       );
       return this.residual(informed, this.norm3, t => this.feedForward(t));
     });
