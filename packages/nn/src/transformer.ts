@@ -62,6 +62,7 @@ abstract class TransformerLayer extends Module {
 
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions) {
     super();
+    this.nameField('selfAttn', 'self_attn');
     const {
       dimFeedforward = 2048,
       dropout = 0.1,
