@@ -1,19 +1,13 @@
 import { kernels } from '@fluxion/kernels';
-import { ArgumentError, DTypeError, IndexError, ShapeError, show, showShape } from '../errors.js';
+import { DTypeError, IndexError, ShapeError, showShape } from '../errors.js';
 import type { Input } from '../graph/node.js';
 import { raw, rawLike } from '../tensor/raw.js';
 import { normalizeDim, sameShape } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { checkOperand, where } from './binary.js';
 import { apply, type Primitive } from './define.js';
 import { type Box, box } from './shape/part.js';
 import { reshapeTo } from './shape.js';
-
-/** Throws unless it is a tensor. */
-export function requireTensor(op: string, x: unknown): void {
-  if (!(x instanceof Tensor))
-    throw new ArgumentError(`${op}: expected a tensor, got ${show(x)}. Make it a tensor first: tensor(…).`);
-}
 
 export function requireIndex(op: string, index: Tensor): void {
   if (index.dtype !== 'int32')
