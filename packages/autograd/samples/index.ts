@@ -10,6 +10,7 @@ import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
 import { linalgFactorSamples } from './linalgFactors.js';
 import { linalgNormSamples } from './linalgNorms.js';
+import { linalgProductSamples } from './linalgProducts.js';
 import { linalgSolveSamples } from './linalgSolve.js';
 import { matmulSamples } from './matmul.js';
 import { poolingSamples } from './pooling.js';
@@ -64,6 +65,7 @@ export const samples = {
   ...linalgSolveSamples,
   ...linalgFactorSamples,
   ...linalgNormSamples,
+  ...linalgProductSamples,
   ...productSamples,
   ...shapeSamples,
   ...joinSamples,
