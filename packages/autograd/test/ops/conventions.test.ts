@@ -8,6 +8,7 @@ import {
   leakyRelu,
   logSoftmax,
   logsumexp,
+  matrixNorm,
   maximum,
   minimum,
   pow,
@@ -18,6 +19,7 @@ import {
   type Tensor,
   tensor,
   threshold,
+  vectorNorm,
   where,
 } from '../../src/index.js';
 
@@ -59,6 +61,15 @@ describe('derivatives at points where differences say nothing', () => {
     ['0 ** x: 0 where defined', x => pow(0, x), [0, 1, 2], [0, 0, 0]],
     ['negative base to a whole power', x => pow(x, 3), [-2], [12]],
     ['std of constant data: 0', x => x.std(), [3, 3, 3], [0, 0, 0]],
+    ['vectorNorm of zeros: 0', x => vectorNorm(x).add(vectorNorm(x, 3)), [0, 0], [0, 0]],
+    ['vectorNorm of order 0.5: 0 at elements of 0', x => vectorNorm(x, 0.5), [1, 0, -1], [2, 0, -2]],
+    ['vectorNorm of order Infinity: ties share', x => vectorNorm(x, inf), [1, -1, 0], [0.5, -0.5, 0]],
+    [
+      'matrixNorm of order 2: ties of singular values share',
+      x => matrixNorm(x.reshape([2, 2]), 2) as Tensor,
+      [1, 0, 0, 1],
+      [0.5, 0, 0, 0.5],
+    ],
     ['amax: ties share', x => x.amax(), [1, 2, 2, 0], [0, 0.5, 0.5, 0]],
     ['amin: ties share', x => x.amin(0), [1, 1, 1, 1], [0.25, 0.25, 0.25, 0.25]],
     ['max without a dim: ties share', x => x.max(), [2, 2], [0.5, 0.5]],

@@ -5,21 +5,18 @@ import { raw } from '../../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { tril, triu } from '../composite/triangles.js';
 import { apply, composite, type Primitive, savesNothing } from '../define.js';
-import { matmul } from '../matmul.js';
-import { reshapeTo, unsqueeze } from '../shape.js';
-import { neg } from '../unary.js';
+import { reshapeTo } from '../shape.js';
 import {
   batchOf,
   identityLike,
   matrixError,
-  mT,
   requireMatrix,
   requireSameDType,
   requireSquare,
 } from './support.js';
 import type { Solution, Square } from './types.js';
+import { matmul, mT, neg, tril, triu, unsqueeze } from './untyped.js';
 
 /** LU factors for the kernels: float64 whatever the dtype, so that a solution is rounded once. Constants for the derivative. */
 interface Factors {
@@ -66,7 +63,7 @@ const solveOp: Primitive<{ readonly adjoint: boolean }> = {
 
 /** The gradient of a, where a x = b (adjoint: a^T x = b), from that of b. */
 function gradOfMatrix(back: Tensor, x: Tensor, adjoint: boolean): Tensor {
-  return neg((adjoint ? matmul(x, mT(back)) : matmul(back, mT(x))) as Tensor) as Tensor;
+  return neg(adjoint ? matmul(x, mT(back)) : matmul(back, mT(x)));
 }
 
 /** The attribute is the op that errors name. */
@@ -83,7 +80,7 @@ const invOp: Primitive<string> = {
   },
   vjp: (g, n) => {
     const t = mT(n.output());
-    return [neg(matmul(matmul(t, g) as Tensor, t) as Tensor) as Tensor];
+    return [neg(matmul(matmul(t, g), t))];
   },
 };
 
@@ -142,7 +139,7 @@ export const solve: <A extends Shape, B extends Shape>(
           `solve: right sides of shape ${showShape(b.shape)} are vectors, which with left: false are rows. Unsqueeze them: b.unsqueeze(-2).`,
         );
       requireRows('solve', a, n, b, b.shape[b.ndim - 1]);
-      const x = run(a, unsqueeze(b, -1) as Tensor, false);
+      const x = run(a, unsqueeze(b, -1), false);
       return reshapeTo(x, x.shape.slice(0, -1));
     }
     requireRows('solve', a, n, b, b.shape[b.ndim - (left ? 2 : 1)]);
