@@ -105,8 +105,8 @@ function original({ fileName, location: { start, end } }: MutantResult): string 
   const lines = readFileSync(fileName, 'utf8')
     .split('\n')
     .slice(start.line - 1, end.line);
-  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column);
-  lines[0] = lines[0].slice(start.column);
+  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column - 1);
+  lines[0] = lines[0].slice(start.column - 1);
   return oneLine(lines.join(' '));
 }
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ');

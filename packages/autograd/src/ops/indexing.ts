@@ -86,7 +86,7 @@ export function gather<I extends Shape>(x: Tensor, dim: number, index: Tensor<I>
 
 const scatterAddOp: Primitive<number> = {
   name: 'scatterAdd',
-  savesInput: i => i === 1,
+  savesInput: (i, n) => i === 1 && n.inputs[2] !== null,
   vjp: (g, n) => [g, null, n.needs(2) ? windowed(g, n.attributes, n.tensorInput(1), n.inputShapes[2]) : null],
   forward: (inputs, dim) => {
     const [x, index, source] = inputs as readonly Tensor[];

@@ -172,7 +172,7 @@ export const atan2: BinaryFunction<'atan2'> = pair('atan2', {
 
 /** sqrt(a**2 + b**2) without overflow. At the origin both derivatives are 0, as of every norm here. */
 export const hypot: BinaryFunction<'hypot'> = pair('hypot', {
-  saves: both,
+  saves: (_i, _needsOther, needsThis) => needsThis,
   readsOutput: true,
   first: (m, g, a, _, y) => m.mul(g, m.div(a, m.where(m.eq(y, 0), 1, y))),
   second: (m, g, _, b, y) => m.mul(g, m.div(b, m.where(m.eq(y, 0), 1, y))),
