@@ -122,18 +122,21 @@ export const both = (): boolean => true;
 /** Each derivative reads the other argument. */
 const crossed = (_: number, needsOther: boolean): boolean => needsOther;
 
+/** a + b, element by element; both derivatives are 1. */
 export const add: BinaryFunction<'add'> = arithmetic('add', true, {
   saves: neither,
   readsOutput: false,
   first: (_, g) => g,
   second: (_, g) => g,
 });
+/** a - b, element by element. */
 export const sub: BinaryFunction<'sub'> = arithmetic('sub', true, {
   saves: neither,
   readsOutput: false,
   first: (_, g) => g,
   second: (m, g) => m.neg(g),
 });
+/** a * b, element by element. */
 export const mul: BinaryFunction<'mul'> = arithmetic('mul', true, {
   saves: crossed,
   readsOutput: false,
@@ -204,10 +207,15 @@ function comparison<N extends CompareOp>(name: N): BinaryFunction<N> {
 }
 /** bool: whether a = b; NaN equals nothing. */
 export const eq: BinaryFunction<'eq'> = comparison('eq');
+/** bool: whether a differs from b; NaN differs from everything, itself included. */
 export const ne: BinaryFunction<'ne'> = comparison('ne');
+/** bool: whether a < b; false where either is NaN. */
 export const lt: BinaryFunction<'lt'> = comparison('lt');
+/** bool: whether a <= b; false where either is NaN. */
 export const le: BinaryFunction<'le'> = comparison('le');
+/** bool: whether a > b; false where either is NaN. */
 export const gt: BinaryFunction<'gt'> = comparison('gt');
+/** bool: whether a >= b; false where either is NaN. */
 export const ge: BinaryFunction<'ge'> = comparison('ge');
 
 function logical<N extends LogicalOp>(name: N): BinaryFunction<N> {
@@ -216,8 +224,11 @@ function logical<N extends LogicalOp>(name: N): BinaryFunction<N> {
     why: 'its output is bool',
   }) as BinaryFunction<N>;
 }
+/** bool in, bool out: whether both hold. */
 export const logicalAnd: BinaryFunction<'logicalAnd'> = logical('logicalAnd');
+/** bool in, bool out: whether at least one holds. */
 export const logicalOr: BinaryFunction<'logicalOr'> = logical('logicalOr');
+/** bool in, bool out: whether just one holds. */
 export const logicalXor: BinaryFunction<'logicalXor'> = logical('logicalXor');
 
 const whereOp: Primitive = {

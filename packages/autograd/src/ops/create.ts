@@ -76,10 +76,12 @@ function filled(op: string, shape: Shape, value: number, options: CreateOptions 
   return create(op, shape, options.dtype ?? 'float32', options, out => kernels().fill(out, value));
 }
 
+/** A tensor of the shape, all elements 0. */
 export function zeros<const S extends Shape>(shape: S, options?: CreateOptions): Tensor<Mutable<S>> {
   return filled('zeros', shape, 0, options) as never;
 }
 
+/** A tensor of the shape, all elements 1. */
 export function ones<const S extends Shape>(shape: S, options?: CreateOptions): Tensor<Mutable<S>> {
   return filled('ones', shape, 1, options) as never;
 }
@@ -95,14 +97,17 @@ export function full<const S extends Shape>(
   return filled('full', shape, value, options) as never;
 }
 
+/** Zeros with the shape and the dtype of a tensor. */
 export function zerosLike<S extends Shape>(x: Tensor<S>, options?: CreateOptions): Tensor<S> {
   return filled('zerosLike', x.shape, 0, { dtype: x.dtype, ...options }) as Tensor<S>;
 }
 
+/** Ones with the shape and the dtype of a tensor. */
 export function onesLike<S extends Shape>(x: Tensor<S>, options?: CreateOptions): Tensor<S> {
   return filled('onesLike', x.shape, 1, { dtype: x.dtype, ...options }) as Tensor<S>;
 }
 
+/** All elements the same number, with the shape and the dtype of a tensor. */
 export function fullLike<S extends Shape>(x: Tensor<S>, value: number, options?: CreateOptions): Tensor<S> {
   return filled('fullLike', x.shape, value, { dtype: x.dtype, ...options }) as Tensor<S>;
 }

@@ -31,14 +31,17 @@ export const exp2: UnaryFunction = map('exp2', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.mul(y, Math.LN2)),
 });
+/** The logarithm of x to base 2: -Infinity at 0, NaN below. */
 export const log2: UnaryFunction = map('log2', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.mul(x, Math.LN2)),
 });
+/** The logarithm of x to base 10: -Infinity at 0, NaN below. */
 export const log10: UnaryFunction = map('log10', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.mul(x, Math.LN10)),
 });
+/** tan x = sin x / cos x, x in radians. */
 export const tan: UnaryFunction = map('tan', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.add(m.square(y), 1)),
@@ -58,14 +61,17 @@ export const atan: UnaryFunction = map('atan', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.add(m.square(x), 1)),
 });
+/** sinh x = (e**x - e**-x) / 2. */
 export const sinh: UnaryFunction = map('sinh', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.cosh(x)),
 });
+/** cosh x = (e**x + e**-x) / 2. */
 export const cosh: UnaryFunction = map('cosh', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.sinh(x)),
 });
+/** The inverse of sinh: ln(x + sqrt(x**2 + 1)). */
 export const asinh: UnaryFunction = map('asinh', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.sqrt(m.add(m.square(x), 1))),

@@ -45,6 +45,7 @@ export function unary(
 /** A gradient that is zero everywhere, whatever comes in (0 times an infinity would be NaN). */
 const flat: UnaryRule = { reads: 'nothing', rule: (m, g) => m.zero(g) };
 
+/** -x. */
 export const neg: UnaryFunction = unary('neg', { int32: true, reads: 'nothing', rule: (m, g) => m.neg(g) });
 /** |x|; the derivative at 0 is 0. */
 export const abs: UnaryFunction = unary('abs', {
@@ -54,18 +55,21 @@ export const abs: UnaryFunction = unary('abs', {
 });
 /** -1, 0 or 1; its derivative is 0 everywhere. */
 export const sign: UnaryFunction = unary('sign', { int32: true, ...flat });
+/** e**x. */
 export const exp: UnaryFunction = unary('exp', { reads: 'output', rule: (m, g, y) => m.mul(g, y) });
 /** e**x - 1, accurate near 0. */
 export const expm1: UnaryFunction = unary('expm1', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.add(y, 1)),
 });
+/** ln x: -Infinity at 0, NaN below. */
 export const log: UnaryFunction = unary('log', { reads: 'input', rule: (m, g, x) => m.div(g, x) });
 /** ln(1 + x), accurate near 0. */
 export const log1p: UnaryFunction = unary('log1p', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.add(x, 1)),
 });
+/** The square root of x: NaN below 0; its derivative at 0 is infinite. */
 export const sqrt: UnaryFunction = unary('sqrt', {
   reads: 'output',
   rule: (m, g, y) => m.div(g, m.mul(y, 2)),
@@ -75,6 +79,7 @@ export const rsqrt: UnaryFunction = unary('rsqrt', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.mul(m.mul(y, m.square(y)), -0.5)),
 });
+/** x * x. */
 export const square: UnaryFunction = unary('square', {
   int32: true,
   reads: 'input',
@@ -85,11 +90,14 @@ export const reciprocal: UnaryFunction = unary('reciprocal', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.neg(m.square(y))),
 });
+/** sin x, x in radians. */
 export const sin: UnaryFunction = unary('sin', { reads: 'input', rule: (m, g, x) => m.mul(g, m.cos(x)) });
+/** cos x, x in radians. */
 export const cos: UnaryFunction = unary('cos', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.neg(m.sin(x))),
 });
+/** tanh x = (e**x - e**-x) / (e**x + e**-x). */
 export const tanh: UnaryFunction = unary('tanh', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.sub(1, m.square(y))),
@@ -111,7 +119,9 @@ export const relu: UnaryFunction = unary('relu', {
   // Masking rather than multiplying: 0 times an infinite gradient would be NaN. Asking for 0, not for > 0: a NaN passes the gradient on.
   rule: (m, g, y) => m.where(m.eq(y, 0), 0, g),
 });
+/** The largest whole number up to x; its derivative is 0 everywhere. */
 export const floor: UnaryFunction = unary('floor', flat);
+/** The smallest whole number from x on; its derivative is 0 everywhere. */
 export const ceil: UnaryFunction = unary('ceil', flat);
 /** To the nearest whole number, halves to the even one. */
 export const round: UnaryFunction = unary('round', flat);
