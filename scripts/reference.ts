@@ -138,7 +138,8 @@ function dtypesOf(name: OpName): DType[] {
 function kernelsOf(name: OpName): string[] {
   const calls = new Set<string>();
   const inner = kernels();
-  for (const make of Object.values(infoOf(name).calls)) {
+  const { calls: smooth, edges = {} } = infoOf(name);
+  for (const make of [...Object.values(smooth), ...Object.values(edges)]) {
     const args = make(new Draw(1));
     useKernels(watch(inner, calls));
     try {

@@ -7,7 +7,7 @@ import { composite, requireFloating } from '../define.js';
 import type { UnaryFunction } from '../types.js';
 import { erf, exp, log1p, sigmoid, tanh } from '../unary.js';
 
-/** x where x > 0, slope * x elsewhere (also for the derivative at 0). Default slope 0.01. */
+/** x where x > 0, slope * x elsewhere (also for the derivative at 0). Default slope 0.01 (Maas, Hannun and Ng 2013). */
 export const leakyRelu: <S extends Shape>(x: Tensor<S>, slope?: number) => Tensor<S> = composite(
   'leakyRelu',
   (x: Tensor, slope: number = 0.01) => {
@@ -34,7 +34,7 @@ export const gelu: <S extends Shape>(x: Tensor<S>, options?: GeluOptions) => Ten
   },
 ) as never;
 
-/** x * sigmoid(x), also called swish. */
+/** x * sigmoid(x), also called swish (Elfwing, Uchibe and Doya 2018). */
 export const silu: UnaryFunction = composite('silu', (x: Tensor) => {
   requireFloating('silu', x);
   return mul(x, sigmoid(x)) as Tensor;
@@ -47,7 +47,7 @@ export interface SoftplusOptions {
   readonly threshold?: number;
 }
 
-/** ln(1 + e**(beta x)) / beta. */
+/** ln(1 + e**(beta x)) / beta (Dugas et al. 2001). */
 export const softplus: <S extends Shape>(x: Tensor<S>, options?: SoftplusOptions) => Tensor<S> = composite(
   'softplus',
   (x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}) => {
