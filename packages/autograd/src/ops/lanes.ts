@@ -83,11 +83,11 @@ interface Scattering {
 
 const scatterOf = (mode: 'add' | 'assign', name: string): Primitive<Scattering> => ({
   name,
-  savesInput: i => i === 1,
+  // What is added to passes its gradient on, wherever something was added.
+  savesInput: (i, n) => i === 1 && (mode === 'assign' || n.inputs[2] !== null),
   vjp: (g, n) => {
     const { dim } = n.attributes;
-    const index = n.tensorInput(1);
-    const ofSource = (): Tensor => {
+    const ofSource = (index: Tensor): Tensor => {
       const picked = apply(gatherOp, [g, index], dim);
       if (mode === 'add') return windowed(picked, n.inputShapes[2]);
       // Of the elements that went to one place the last stayed, and the gradient is its alone.
@@ -95,9 +95,9 @@ const scatterOf = (mode: 'add' | 'assign', name: string): Primitive<Scattering> 
       return windowed(where(stayed, picked, 0), n.inputShapes[2]);
     };
     return [
-      n.needs(0) ? (mode === 'add' ? g : scatterBy('assign', g, dim, index, 0)) : null,
+      n.needs(0) ? (mode === 'add' ? g : scatterBy('assign', g, dim, n.tensorInput(1), 0)) : null,
       null,
-      n.needs(2) ? ofSource() : null,
+      n.needs(2) ? ofSource(n.tensorInput(1)) : null,
     ];
   },
   forward: (inputs, { dim, op }) => {
