@@ -3,6 +3,7 @@ import { normalizeDim, normalizeDims } from '../../tensor/shape.js';
 import type { Reduce, Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { composite, requireFloating } from '../define.js';
+import { pNorm } from '../pNorm.js';
 import type { Dims, ReduceOptions } from '../reduce.js';
 import { reshapeTo } from '../shape.js';
 import { signOfDet } from './det.js';
@@ -10,7 +11,7 @@ import { inverse } from './solve.js';
 import { asColumn, batchOf, identityLike, requireMatrix, requireSquare } from './support.js';
 import { decompose } from './svd.js';
 import type { Batch } from './types.js';
-import { abs, amax, amin, div, eq, mul, ne, permute, pow, sqrt, square, sum, to, where } from './untyped.js';
+import { abs, amax, amin, div, eq, mul, permute, sum, where } from './untyped.js';
 
 const keep = { keepdim: true } as const;
 
@@ -30,24 +31,6 @@ function requireElements(op: string, ord: unknown, shape: readonly number[], dim
         `${op}: dim ${d} of shape ${showShape(shape)} is empty, and nothing has no norm of order ${show(ord)}. Use another order, such as 2 ` +
           "for vectors or 'fro' for matrices.",
       );
-}
-
-/** The square root with derivative 0 at 0, where the derivative of a norm is not defined. */
-function rootOf(x: Tensor): Tensor {
-  const zero = eq(x, 0);
-  return where(zero, 0, sqrt(where(zero, 1, x)));
-}
-
-/** (sum of |x|**p)**(1/p); elements and sums of 0 have derivative 0. */
-function powerNorm(x: Tensor, p: number, dims: readonly number[]): Tensor {
-  const size = abs(x);
-  const zero = eq(x, 0);
-  // Masked before the power is taken: its derivative at 0 is infinite for p below 1.
-  const powers = where(zero, p < 0 ? Number.POSITIVE_INFINITY : 0, pow(where(zero, 1, size), p));
-  const total = sum(powers, dims, keep);
-  const none = eq(total, 0);
-  const root = pow(where(none, 1, total), 1 / p);
-  return where(none, p < 0 ? Number.POSITIVE_INFINITY : 0, root);
 }
 
 export type VectorNormFunction = <
@@ -76,26 +59,9 @@ export const vectorNorm: VectorNormFunction = composite(
       );
     const dims = normalizeDims('vectorNorm', dim, x.ndim);
     if (ord < 0 || ord === Number.POSITIVE_INFINITY) requireElements('vectorNorm', ord, x.shape, dims);
-    return without(norm(x, ord, dims), dims, options.keepdim);
+    return pNorm(x, ord, dims, options);
   },
 ) as VectorNormFunction;
-
-function norm(x: Tensor, ord: number, dims: readonly number[]): Tensor {
-  switch (ord) {
-    case 0:
-      return sum(to(ne(x, 0), x.dtype), dims, keep);
-    case 1:
-      return sum(abs(x), dims, keep);
-    case 2:
-      return rootOf(sum(square(x), dims, keep));
-    case Number.POSITIVE_INFINITY:
-      return amax(abs(x), dims, keep);
-    case Number.NEGATIVE_INFINITY:
-      return amin(abs(x), dims, keep);
-    default:
-      return powerNorm(x, ord, dims);
-  }
-}
 
 /** Frobenius and nuclear norm; the largest (negative: smallest) sum of a column for 1, of a row for Infinity, singular value for 2. */
 export type MatrixNormOrder = 'fro' | 'nuc' | number;
@@ -143,7 +109,7 @@ export const matrixNorm: MatrixNormFunction = composite(
 
 /** With the two dims kept, of size 1. */
 function matrix(op: string, x: Tensor, ord: MatrixNormOrder, row: number, column: number): Tensor {
-  if (ord === 'fro') return norm(x, 2, [row, column]);
+  if (ord === 'fro') return pNorm(x, 2, [row, column], keep);
   if (ord === 'nuc' || Math.abs(ord) === 2) {
     if (ord !== 'nuc') requireElements(op, ord, x.shape, [row, column]);
     const rest = x.shape.map((_, i) => i).filter(i => i !== row && i !== column);

@@ -22,10 +22,8 @@ export const add: Binary = binary.add as never;
 export const sub: Binary = binary.sub as never;
 export const mul: Binary = binary.mul as never;
 export const div: Binary = binary.div as never;
-export const pow: Binary = binary.pow as never;
 export const maximum: Binary = binary.maximum as never;
 export const eq: Binary = binary.eq as never;
-export const ne: Binary = binary.ne as never;
 export const gt: Binary = binary.gt as never;
 export const where: (condition: Tensor, a: Input, b: Input) => Tensor = binary.where as never;
 
@@ -34,7 +32,6 @@ export const clone: Unary = unary.clone as never;
 export const log: Unary = unary.log as never;
 export const neg: Unary = unary.neg as never;
 export const sign: Unary = unary.sign as never;
-export const sqrt: Unary = unary.sqrt as never;
 export const square: Unary = unary.square as never;
 export const to: (x: Tensor, dtype: DType) => Tensor = unary.to as never;
 
