@@ -189,7 +189,10 @@ export const linalgProductSamples = {
       'small: degree 5': d => [d.tensor([2, 2], { min: -0.1, max: 0.1 })],
       'degree 7': d => [d.tensor([2, 2, 2], { min: -0.4, max: 0.4 })],
       'degree 9 or 13': d => [d.tensor([3, 3], { min: -1, max: 1 })],
-      'squared again': d => [invertible(d, [3, 3])],
+      'squared again: nearly a rotation': d => {
+        const x = d.tensor([4], { min: -0.4, max: 0.4 }).toTypedArray();
+        return [d.of([x[0], x[1] + 6, x[2] - 6, x[3]], [2, 2])];
+      },
       'one element': d => [d.tensor([1, 1], { min: -8, max: 2 })],
       empty: d => [d.tensor([0, 0])],
     },
