@@ -120,7 +120,10 @@ const below = (path: string): string => relative(ops, path).replaceAll('\\', '/'
 /** Why a mutant does the same as what it replaces, where it is known to. */
 function reasonFor(mutant: MutantResult): string | undefined {
   const [file, from, to] = [below(mutant.fileName), original(mutant), oneLine(mutant.replacement)];
-  return equivalents.find(e => e.file === file && e.original === from && e.replacement === to)?.reason;
+  const line = readFileSync(mutant.fileName, 'utf8').split('\n')[mutant.location.start.line - 1];
+  return equivalents.find(
+    e => e.file === file && e.original === from && e.replacement === to && line.includes(e.beside ?? ''),
+  )?.reason;
 }
 
 function count(list: readonly MutantResult[]): Counts {
@@ -137,7 +140,7 @@ function count(list: readonly MutantResult[]): Counts {
 let explained = 0;
 for (const mutant of mutants) {
   if (['Killed', 'Timeout', 'Ignored'].includes(mutant.status)) continue;
-  const reason = mutant.status === 'Survived' ? reasonFor(mutant) : undefined;
+  const reason = reasonFor(mutant);
   if (reason !== undefined) explained++;
   const where = `${relative(root, mutant.fileName)}:${mutant.location.start.line}`;
   console.log(

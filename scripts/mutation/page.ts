@@ -64,7 +64,7 @@ export function enterResults(
     '| --- | --- | --- | --- |',
     ...equivalents.map(
       e =>
-        `| \`${e.file}\` | ${code(e.original)} | ${code(e.replacement)} | ${e.reason.replaceAll('|', '\\|')} |`,
+        `| \`${e.file}\` | ${code(e.original)}${e.beside === undefined ? '' : ` in ${code(e.beside)}`} | ${code(e.replacement)} | ${e.reason.replaceAll('|', '\\|')} |`,
     ),
   ];
   const written = [begin, table.join('\n'), 'Survivors that no test can kill:', list.join('\n')].join('\n\n');

@@ -92,15 +92,22 @@ class NearestFirst implements TestRunner {
     );
     const all = options.testFilter ?? (JSON.parse(readFileSync(listed, 'utf8')) as string[]);
     const groups = split(all, [about(nearest === '' ? [] : [nearest]), about(exported)]);
-    const [own, siblings, others] = groups;
-    // What is left are the checks of ops of other files that use this one: a long way round, taken only for what no op is made of in its own file.
-    const direct = own.length + siblings.length > 0;
-    groups[2] = direct ? others.filter(id => !perOp.test(id)) : others;
+    const [own, , others] = groups;
+    // What is left are the checks of ops of other files that use this one: a long way round, taken only for what is no op by its name.
+    groups[2] = own.length > 0 ? others.filter(id => !perOp.test(id)) : others;
     let tests = 0;
     for (const testFilter of groups) {
       if (testFilter.length === 0) continue;
       const result = await this.inner.mutantRun({ ...options, testFilter });
       if (result.status !== MutantRunStatus.Survived) return result;
+      // The runner sees no test fail where none could begin.
+      if (result.nrOfTests === 0)
+        return {
+          status: MutantRunStatus.Killed,
+          killedBy: testFilter.slice(0, 1),
+          failureMessage: 'the modules do not load',
+          nrOfTests: 0,
+        };
       tests += result.nrOfTests;
     }
     return { status: MutantRunStatus.Survived, nrOfTests: tests };

@@ -8,6 +8,7 @@ import {
   cdist,
   clamp,
   cosineSimilarity,
+  div,
   grad,
   hardshrink,
   hypot,
@@ -122,11 +123,18 @@ describe('derivatives at points where differences say nothing', () => {
     ['hypot at the origin, by the other: 0', x => hypot(tensor([0, 0], f64), x) as Tensor, [0, -2], [0, -1]],
     [
       'xlogy at 0: 0 where there is no logarithm',
-      x => xlogy(x, tensor([0, -1, 1, Math.E], f64)) as Tensor,
+      x => xlogy(x, tensor([0, -1, Math.E, Math.E], f64)) as Tensor,
       [0, 0, 0, 2],
-      [0, 0, 0, 1],
+      [0, 0, 1, 1],
     ],
     ['xlogy with a number: 0 at 0 where it has no logarithm', x => xlogy(x, 0) as Tensor, [0, 1], [0, -inf]],
+    ['0 ** x below an infinite gradient: 0', x => pow(0, x).sqrt() as Tensor, [1], [0]],
+    [
+      'div rounded down, by either: 0',
+      x => div(x, 2, { rounding: 'floor' }).add(div(7, x, { rounding: 'floor' })) as Tensor,
+      [3],
+      [0],
+    ],
     ['where: nothing from what is not chosen', x => where(x.gt(0), x.log(), 0) as Tensor, [1, 2], [1, 0.5]],
   ])('%s', (_, fn, at, expected) => {
     expect(gradient(fn, ...at).map(v => v + 0)).toEqual(expected);
@@ -145,6 +153,18 @@ describe('derivatives at points where differences say nothing', () => {
     expect(second(acos, 1, -1)).toEqual([-inf, inf]);
     expect(second(acosh, 1)).toEqual([-inf]);
     expect(second(atanh, 1, -1)).toEqual([inf, -inf]);
+  });
+
+  test('the mixed second derivative of pow at 0 is 0', () => {
+    const [a, b] = [leaf(0), leaf(2)];
+    expect(grad(grad(pow(a, b).sum(), b, { createGraph: true }).sum(), a).toArray()).toEqual([0]);
+  });
+
+  test('derivatives of inverse functions keep their digits near the border, to 1e-14', () => {
+    const x = 1 - 1e-7;
+    const product = (1 - x) * (1 + x);
+    expect(Math.abs(gradient(asin, x)[0] * Math.sqrt(product) - 1)).toBeLessThan(1e-14);
+    expect(Math.abs(gradient(atanh, x)[0] * product - 1)).toBeLessThan(1e-14);
   });
 
   test('second derivatives at corners are finite', () => {

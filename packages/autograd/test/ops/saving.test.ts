@@ -74,7 +74,7 @@ const known: Readonly<Record<string, string>> = {
   'pow(0, number): output': perOp,
   'pow(0): output': perOp,
   'solve(1): output': perOp,
-  'solveTriangular(1): output': perOp,
+  'triangularSolve(1): output': perOp,
   'solve(0): input 0': place,
   'solve(1): input 0': place,
   'solve(0, 1): input 0': place,

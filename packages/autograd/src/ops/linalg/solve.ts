@@ -1,4 +1,4 @@
-import { lu as factorise, luSolve, triangularSolve } from '@fluxion/kernels';
+import { lu as factorise, luSolve, triangularSolve as substitute } from '@fluxion/kernels';
 import { ArgumentError, ShapeError, show, showShape } from '../../errors.js';
 import type { Node } from '../../graph/node.js';
 import { raw } from '../../tensor/raw.js';
@@ -162,7 +162,7 @@ interface Triangle {
 }
 
 const triangularOp: Primitive<Triangle> = {
-  name: 'solveTriangular',
+  name: 'triangularSolve',
   savesInput: i => i === 0,
   savesOutput: true,
   forward: (inputs, { op, upper, unit }) => {
@@ -170,7 +170,7 @@ const triangularOp: Primitive<Triangle> = {
     const n = a.shape[a.ndim - 1];
     const batch = broadcastShapes(op, batchOf(a), batchOf(b));
     const out = raw([...batch, ...b.shape.slice(-2)], b.dtype);
-    const missing = triangularSolve(a, b, out, { upper, unit });
+    const missing = substitute(a, b, out, { upper, unit });
     if (missing >= 0)
       throw matrixError(
         op,
@@ -213,25 +213,25 @@ export interface TriangularOptions extends SolveOptions {
  * x with a x = b where a [..., n, n] is triangular (its other triangle is not read) and b [..., n, k]; leading dims broadcast. Throws
  * LinalgError where there is a 0 on a diagonal.
  */
-export const solveTriangular: <A extends Shape, B extends Shape>(
-  a: Tensor<A> & Square<'solveTriangular', A>,
+export const triangularSolve: <A extends Shape, B extends Shape>(
+  a: Tensor<A> & Square<'triangularSolve', A>,
   b: Tensor<B>,
   options: TriangularOptions,
 ) => Tensor<Solution<A, B>> = composite(
-  'solveTriangular',
+  'triangularSolve',
   (a: Tensor, b: Tensor, options: TriangularOptions) => {
-    requireSquare('solveTriangular', a);
-    requireMatrix('solveTriangular', b);
-    requireSameDType('solveTriangular', a, b);
+    requireSquare('triangularSolve', a);
+    requireMatrix('triangularSolve', b);
+    requireSameDType('triangularSolve', a, b);
     if (typeof options?.upper !== 'boolean')
       throw new ArgumentError(
-        `solveTriangular: upper is ${show(options?.upper)}; expected true or false. Say which triangle is meant: { upper: true }.`,
+        `triangularSolve: upper is ${show(options?.upper)}; expected true or false. Say which triangle is meant: { upper: true }.`,
       );
     const { upper, left = true, unitriangular: unit = false } = options;
-    requireRows('solveTriangular', a, a.shape[a.ndim - 1], b, b.shape[b.ndim - (left ? 2 : 1)]);
-    broadcastShapes('solveTriangular (batch dims)', batchOf(a), batchOf(b));
+    requireRows('triangularSolve', a, a.shape[a.ndim - 1], b, b.shape[b.ndim - (left ? 2 : 1)]);
+    broadcastShapes('triangularSolve (batch dims)', batchOf(a), batchOf(b));
     return left
-      ? triangular('solveTriangular', a, b, { upper, unit })
-      : mT(triangular('solveTriangular', mT(a), mT(b), { upper: !upper, unit }));
+      ? triangular('triangularSolve', a, b, { upper, unit })
+      : mT(triangular('triangularSolve', mT(a), mT(b), { upper: !upper, unit }));
   },
 ) as never;
