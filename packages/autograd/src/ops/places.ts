@@ -160,7 +160,11 @@ export function readIndex(
   op: string,
   index: Tensor,
   size: number,
-  { negative, what = 'the dim' }: { readonly negative: boolean; readonly what?: string },
+  {
+    negative,
+    what = 'the dim',
+    units = 'elements',
+  }: { readonly negative: boolean; readonly what?: string; readonly units?: string },
 ): Int32Array {
   // A copy, so that it can be changed.
   const list = kernels().read(index) as Int32Array;
@@ -169,7 +173,7 @@ export function readIndex(
     const at = list[i];
     if (at < low || at >= size)
       throw new IndexError(
-        `${op}: index ${at} (position ${i} of an index of shape ${showShape(index.shape)}) is outside ${what} of ${size} elements: ` +
+        `${op}: index ${at} (position ${i} of an index of shape ${showShape(index.shape)}) is outside ${what} of ${size} ${units}: ` +
           (size === 0 ? 'there is nothing to index.' : `expected ${low} to ${size - 1}.`),
       );
     if (at < 0) list[i] = at + size;
