@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import type { MutantResult } from '@stryker-mutator/api/core';
 import { Stryker } from '@stryker-mutator/core';
 import { build } from 'esbuild';
-import { equivalents } from './mutation/equivalents.js';
+import { type Equivalent, equivalents } from './mutation/equivalents.js';
 import { addMutators } from './mutation/mutators.js';
 import { type Counts, enterResults, scoreOf } from './mutation/page.js';
 import { derivativeRules } from './mutation/rules.js';
@@ -118,12 +118,12 @@ const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
 const below = (path: string): string => relative(ops, path).replaceAll('\\', '/');
 
 /** Why a mutant does the same as what it replaces, where it is known to. */
-function reasonFor(mutant: MutantResult): string | undefined {
+function equivalentOf(mutant: MutantResult): Equivalent | undefined {
   const [file, from, to] = [below(mutant.fileName), original(mutant), oneLine(mutant.replacement)];
   const line = readFileSync(mutant.fileName, 'utf8').split('\n')[mutant.location.start.line - 1];
   return equivalents.find(
     e => e.file === file && e.original === from && e.replacement === to && line.includes(e.beside ?? ''),
-  )?.reason;
+  );
 }
 
 function count(list: readonly MutantResult[]): Counts {
@@ -137,17 +137,28 @@ function count(list: readonly MutantResult[]): Counts {
   };
 }
 
+const used = new Set<Equivalent>();
 let explained = 0;
 for (const mutant of mutants) {
   if (['Killed', 'Timeout', 'Ignored'].includes(mutant.status)) continue;
-  const reason = reasonFor(mutant);
-  if (reason !== undefined) explained++;
+  const equivalent = equivalentOf(mutant);
+  if (equivalent !== undefined) {
+    explained++;
+    used.add(equivalent);
+  }
   const where = `${relative(root, mutant.fileName)}:${mutant.location.start.line}`;
   console.log(
     `${mutant.status} ${where} ${mutant.mutatorName}${mutant.static === true ? ', in force while modules load' : ''}\n` +
-      `    ${original(mutant)}\n    ${oneLine(mutant.replacement)}\n    ${reason === undefined ? '' : `(makes no difference: ${reason})`}`,
+      `    ${original(mutant)}\n    ${oneLine(mutant.replacement)}\n    ${equivalent === undefined ? '' : `(makes no difference: ${equivalent.reason})`}`,
   );
 }
+
+if (words.length === 0)
+  for (const e of equivalents)
+    if (!used.has(e))
+      console.log(
+        `No such survivor any more, take it out of the list: ${e.file}, ${e.original} -> ${e.replacement}`,
+      );
 
 // Only whole files: what was asked for by place is a look, not a result.
 if (!words.some(word => word.includes(':')))

@@ -62,6 +62,18 @@ export const equivalents: readonly Equivalent[] = [
     reason: 'stands where the result is masked, and the logarithm of any number above 0 is finite',
   },
   {
+    file: 'indexing.ts',
+    original: 'size !== index.shape[i]',
+    replacement: 'true',
+    reason: 'a shortcut: padding to the shape that is there copies it',
+  },
+  {
+    file: 'shape.ts',
+    original: 'new Array<number>(n.attributes.length)',
+    replacement: 'new Array()',
+    reason: 'every element is set afterwards',
+  },
+  {
     file: 'special.ts',
     original: '1',
     replacement: '2',

@@ -29,6 +29,7 @@ import {
   vectorNorm,
   where,
   xlogy,
+  zeros,
 } from '../../src/index.js';
 
 const f64 = { dtype: 'float64' } as const;
@@ -129,12 +130,10 @@ describe('derivatives at points where differences say nothing', () => {
     ],
     ['xlogy with a number: 0 at 0 where it has no logarithm', x => xlogy(x, 0) as Tensor, [0, 1], [0, -inf]],
     ['0 ** x below an infinite gradient: 0', x => pow(0, x).sqrt() as Tensor, [1], [0]],
-    [
-      'div rounded down, by either: 0',
-      x => div(x, 2, { rounding: 'floor' }).add(div(7, x, { rounding: 'floor' })) as Tensor,
-      [3],
-      [0],
-    ],
+    ['div rounded down, by the dividend: 0', x => div(x, 2, { rounding: 'floor' }), [3], [0]],
+    ['div rounded down, by the divisor: 0', x => div(7, x, { rounding: 'floor' }), [3], [0]],
+    ['div rounded to 0, by the dividend: 0', x => div(x, 2, { rounding: 'trunc' }), [3], [0]],
+    ['div rounded to 0, by the divisor: 0', x => div(7, x, { rounding: 'trunc' }), [3], [0]],
     ['where: nothing from what is not chosen', x => where(x.gt(0), x.log(), 0) as Tensor, [1, 2], [1, 0.5]],
   ])('%s', (_, fn, at, expected) => {
     expect(gradient(fn, ...at).map(v => v + 0)).toEqual(expected);
@@ -204,6 +203,38 @@ test('scatterAdd where indices coincide: every source gets the gradient of its t
   const y = scatterAdd(tensor([0, 0], f64), 0, tensor([1, 1, 0], { dtype: 'int32' }), source);
   expect(y.toArray()).toEqual([3, 3]);
   expect(grad(y.mul(tensor([10, 20], f64)).sum(), source).toArray()).toEqual([20, 20, 10]);
+});
+
+test('scatterAdd of a source larger than its index: zeros for what is left over, to the third derivative', () => {
+  const source = tensor(
+    [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ],
+    { ...f64, requiresGrad: true },
+  );
+  const index = tensor(
+    [
+      [0, 1],
+      [1, 0],
+    ],
+    { dtype: 'int32' },
+  );
+  const y = scatterAdd(zeros([2, 2], f64), 0, index, source);
+  const first = grad(pow(y, 4).sum(), source, { createGraph: true });
+  const second = grad(first.sum(), source, { createGraph: true });
+  // Elements 1 and 4 go to the first row, 3 and 2 to the second, each by itself.
+  expect(first.toArray()).toEqual([
+    [4, 32],
+    [108, 256],
+    [0, 0],
+  ]);
+  expect(grad(second.sum(), source).toArray()).toEqual([
+    [24, 48],
+    [72, 96],
+    [0, 0],
+  ]);
 });
 
 test('an operand in two places gets both gradients', () => {
