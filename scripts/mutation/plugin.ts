@@ -20,7 +20,7 @@ import {
 } from '@stryker-mutator/api/test-runner';
 import { strykerPlugins as vitestPlugins } from '@stryker-mutator/vitest-runner';
 
-/** The names that a file exports, and the last one declared at the beginning of a line before or at `line`: that of `sum` for what is in `sumOp`. */
+/** The names that a file exports, and the last one declared at the beginning of a line before or at `line`: that of `sum` for what is in `sumOp`; '' for what is not exported. */
 function namesIn(
   fileName: string,
   line: number,
@@ -29,7 +29,8 @@ function namesIn(
   const before = text.split('\n').slice(0, line).join('\n');
   const declared = Array.from(before.matchAll(/^(?:export )?(?:const|function) (\w+)/gm), match => match[1]);
   const exported = Array.from(text.matchAll(/^export (?:const|function) (\w+)/gm), match => match[1]);
-  return { nearest: (declared.at(-1) ?? '').replace(/Op$/, ''), exported };
+  const nearest = (declared.at(-1) ?? '').replace(/Op$/, '');
+  return { nearest: exported.includes(nearest) ? nearest : '', exported };
 }
 
 /** Whether the name of a test has one of the words in it. */
