@@ -91,7 +91,7 @@ function drawn(line: Series, log: { readonly x?: boolean; readonly y?: boolean }
     yAxisIndex: line.axis === 'right' ? 1 : 0,
     ...(color === undefined ? {} : { itemStyle: { color } }),
   };
-  if (draw === 'points') return { ...common, type: 'scatter' as const, symbolSize: 7 };
+  if (draw === 'points') return { ...common, type: 'scatter' as const, symbolSize: 8, z: 3 };
   const dashed = draw === 'dashes';
   const lineStyle = {
     width: 2,
@@ -115,7 +115,11 @@ function axis(name: string, gap: number, log = false) {
     nameGap: gap,
     nameTextStyle: { fontFamily: font, fontSize: 13, color: ink },
     axisLine: { show: true, onZero: false, lineStyle: { color: ink } },
-    axisLabel: { color: ink },
+    // Powers of ten come with the error of their logarithms.
+    axisLabel: {
+      color: ink,
+      ...(log ? { formatter: (value: number) => String(+value.toPrecision(3)) } : {}),
+    },
     splitLine: { show: true, lineStyle: { color: '#e6e6e6' } },
     scale: true,
   };

@@ -81,16 +81,29 @@ export function unroll<T extends Tree>(
   return now;
 }
 
-function detached<T extends Tree>(at: Unrolled<T>): Unrolled<T> {
-  const { tensors, rebuild } = takeApart(at);
+/**
+ * Parameters and state as constants: where the next window of steps starts, when hyperparameters are learned while training goes on.
+ *
+ * ```ts
+ * let at: Unrolled<Params> = { params, state: rule.init(params) };
+ * for (…) {
+ *   const next = unroll(rule, lossFn, at.params, 10, { state: at.state });
+ *   validationLoss(next.params).backward(); // into hyperparameters, through ten steps
+ *   optimizer.step();
+ *   at = detached(next);
+ * }
+ * ```
+ */
+export function detached<T extends Tree>(at: Unrolled<T>): Unrolled<T> {
+  const { tensors, rebuild } = takeApart('detached', at);
   return rebuild(tensors.map(t => t.detach()));
 }
 
 /** The tensors in parameters and state, and the way back. */
-function takeApart<T extends Tree>({
-  params,
-  state,
-}: Unrolled<T>): {
+function takeApart<T extends Tree>(
+  op: string,
+  { params, state }: Unrolled<T>,
+): {
   readonly tensors: readonly Tensor[];
   readonly rebuild: (tensors: readonly Tensor[]) => Unrolled<T>;
 } {
@@ -101,7 +114,7 @@ function takeApart<T extends Tree>({
     Object.fromEntries(carried.filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)),
   ] as const;
   return {
-    tensors: flattenTree(tree, 'unroll').leaves,
+    tensors: flattenTree(tree, op).leaves,
     rebuild: tensors => {
       const [p, slots, own] = unflattenTree(tree, tensors);
       const after = { ...state, slots: slots as Readonly<Record<string, T>> };
@@ -118,7 +131,7 @@ function throughOneTensor<T extends Tree>(
   before: Unrolled<T>,
   segment: (at: Unrolled<T>) => Unrolled<T>,
 ): Unrolled<T> {
-  const start = takeApart(before);
+  const start = takeApart('unroll', before);
   const { dtype } = start.tensors[0];
   const other = start.tensors.find(t => t.dtype !== dtype);
   if (other !== undefined)
@@ -130,7 +143,7 @@ function throughOneTensor<T extends Tree>(
     [];
   const packed = recompute(
     (...tensors: readonly Tensor[]) => {
-      const { tensors: out, rebuild } = takeApart(segment(start.rebuild(tensors)));
+      const { tensors: out, rebuild } = takeApart('unroll', segment(start.rebuild(tensors)));
       forms[0] = { shapes: out.map(t => t.shape), rebuild };
       return cat(out.map(t => t.reshape([t.size]) as Tensor)) as Tensor;
     },
