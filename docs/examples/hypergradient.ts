@@ -33,12 +33,8 @@ export class Settings extends Module {
     this.logitMomentum = parameter(tensor(logit(momentum)));
   }
 
-  get lr(): Tensor<[]> {
-    return this.logLr.exp();
-  }
-
-  get momentum(): Tensor<[]> {
-    return this.logitMomentum.sigmoid();
+  override forward(): { readonly lr: Tensor<[]>; readonly momentum: Tensor<[]> } {
+    return { lr: this.logLr.exp(), momentum: this.logitMomentum.sigmoid() };
   }
 }
 
@@ -101,7 +97,7 @@ export interface TuneOptions extends Pick<ProgramOptions, 'epochs' | 'lr' | 'che
   readonly starts: readonly Weights[];
   /** Where to begin: default { lr: 0.01, momentum: 0.5 }. */
   readonly from?: { readonly lr: number; readonly momentum: number };
-  readonly onEpoch?: (epoch: number, loss: number, settings: Settings) => void;
+  readonly onEpoch?: (epoch: number, loss: number, lr: number, momentum: number) => void;
 }
 
 /** Steps of Adam down the loss after training, an epoch each. */
@@ -113,19 +109,21 @@ export async function tune(problem: Problem, options: TuneOptions) {
   const log = history('loss', 'lr', 'momentum');
   await runEpochs(options, { settings, optimizer, scheduler, log }, epoch => {
     optimizer.zeroGrad();
-    const loss = problem.lossAfter(steps, starts, settings.lr, settings.momentum);
+    const { lr, momentum } = settings.forward();
+    const loss = problem.lossAfter(steps, starts, lr, momentum);
     // Of its logarithm: the loss falls by a factor of ten, and with it would the gradient.
     loss.log().backward();
     log.loss.push(loss.item());
-    log.lr.push(settings.lr.item());
-    log.momentum.push(settings.momentum.item());
-    onEpoch?.(epoch, loss.item(), settings);
+    log.lr.push(lr.item());
+    log.momentum.push(momentum.item());
+    onEpoch?.(epoch, loss.item(), lr.item(), momentum.item());
     // Where training only just converges, the gradient can be as large as it likes.
     clipGradNorm(settings.parameters(), 1);
     optimizer.step();
     scheduler.step();
   });
-  return { lr: settings.lr.item(), momentum: settings.momentum.item(), log };
+  const { lr: learnedLr, momentum } = settings.forward();
+  return { lr: learnedLr.item(), momentum: momentum.item(), log };
 }
 
 /** The loss for every rate (columns) and momentum (rows). */
@@ -160,12 +158,9 @@ async function main(): Promise<void> {
   const { lr, momentum, log } = await tune(problem, {
     ...options,
     starts,
-    onEpoch: (epoch, loss, settings) => {
+    onEpoch: (epoch, loss, rate, share) => {
       bar.update(epoch, loss, (++done * starts.length * 64 * steps) / ((performance.now() - begin) / 1000));
-      bar.epoch(
-        epoch,
-        `lr ${settings.lr.item().toFixed(4)}, momentum ${settings.momentum.item().toFixed(4)}`,
-      );
+      bar.epoch(epoch, `lr ${rate.toFixed(4)}, momentum ${share.toFixed(4)}`);
     },
   });
   bar.stop();

@@ -64,14 +64,9 @@ export class Regularization extends Module {
     this.logStrength = parameter(tensor(Math.log(strength)));
   }
 
-  /** Degrees either way. */
-  get reach(): Tensor<[]> {
-    return this.logReach.exp();
-  }
-
-  /** Of the L2 penalty. */
-  get strength(): Tensor<[]> {
-    return this.logStrength.exp();
+  /** Degrees either way, and the strength of the L2 penalty. */
+  override forward(): { readonly reach: Tensor<[]>; readonly strength: Tensor<[]> } {
+    return { reach: this.logReach.exp(), strength: this.logStrength.exp() };
   }
 }
 
@@ -177,7 +172,7 @@ export interface LearnOptions
   /** In an epoch. Default 10. */
   readonly windows?: number;
   readonly onStep?: (step: number, loss: number) => void;
-  readonly onEpoch?: (epoch: number, learned: readonly Regularization[]) => void;
+  readonly onEpoch?: (epoch: number, reaches: readonly number[]) => void;
 }
 
 /** For each data, trains a network and learns how to, together. */
@@ -199,26 +194,26 @@ export async function learn(datas: readonly Data[], options: LearnOptions) {
     for (let i = 1; i <= windows; i++) {
       for (const { training, learned, optimizer, scheduler, log } of runs) {
         optimizer.zeroGrad();
-        const loss = training.advance(windowSteps, learned.reach, learned.strength);
+        const { reach, strength } = learned.forward();
+        const loss = training.advance(windowSteps, reach, strength);
         loss.backward();
         optimizer.step();
         scheduler.step();
         log.loss.push(loss.item());
-        log.reach.push(learned.reach.item());
-        log.strength.push(learned.strength.item());
+        log.reach.push(reach.item());
+        log.strength.push(strength.item());
       }
       onStep?.((epoch - 1) * windows + i, runs[0].log.loss.at(-1) as number);
     }
     onEpoch?.(
       epoch,
-      runs.map(run => run.learned),
+      runs.map(({ log }) => log.reach.at(-1) as number),
     );
   });
-  return runs.map(({ training, learned, log }) => ({
-    reach: learned.reach.item(),
-    strength: learned.strength.item(),
+  return runs.map(({ learned, log }) => ({
+    reach: learned.forward().reach.item(),
+    strength: learned.forward().strength.item(),
     log,
-    training,
   }));
 }
 
@@ -251,8 +246,8 @@ async function main(): Promise<void> {
       const samples = ++done * windowSteps * datas.length * datas[0].train.labels.size;
       bar.update(step, loss, samples / ((performance.now() - start) / 1000));
     },
-    onEpoch: (epoch, [first, second]) =>
-      bar.epoch(epoch, `reach ${first.reach.item().toFixed(1)} and ${second.reach.item().toFixed(1)}`),
+    onEpoch: (epoch, reaches) =>
+      bar.epoch(epoch, `reach ${reaches.map(reach => reach.toFixed(1)).join(' and ')}`),
   });
   bar.stop();
 
