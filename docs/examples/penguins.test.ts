@@ -1,4 +1,4 @@
-import { Generator, noGrad } from '@fluxion/autograd';
+import { Generator, noGrad, type Tensor } from '@fluxion/autograd';
 import { describe, expect, test } from 'vitest';
 import { straightAndResumed } from '../test/resuming.js';
 import { linearRegression, type Part, prepare, readTable, score, train } from './penguins.js';
@@ -27,7 +27,7 @@ describe('the table', () => {
 
   test('in training, measures and masses have mean 0 and deviation 1 within 1e-5, and each category one 1', () => {
     const { train: part } = prepare(rows, new Generator(0));
-    const measured = [part.inputs.narrow(1, 0, 3), part.masses];
+    const measured = [part.inputs.narrow(1, 0, 3), part.masses] as Tensor<[number, number]>[];
     for (const x of measured) {
       for (const mean of x.mean(0).toArray()) expect(Math.abs(mean)).toBeLessThan(1e-5);
       for (const std of x.std(0, { correction: 0 }).toArray()) expect(Math.abs(std - 1)).toBeLessThan(1e-5);

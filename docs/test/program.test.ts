@@ -27,5 +27,5 @@ test('parseProgram refuses what is no number for a number', () => {
   expect(() => parseProgram(defaults, ['--epochs', 'x'])).toThrow(
     "--epochs is 'x'; expected a whole number from 1.",
   );
-  expect(() => parseProgram(defaults, ['--lr', '-1'])).toThrow("--lr is '-1'; expected a positive number.");
+  expect(() => parseProgram(defaults, ['--lr=-1'])).toThrow("--lr is '-1'; expected a positive number.");
 });
