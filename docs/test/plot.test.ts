@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { learningCurve } from '../examples/support/plot.js';
+import { heatmap } from '../examples/support/heatmap.js';
+import { learningCurve, panels } from '../examples/support/plot.js';
 
 const labels = { title: 'a & b', xLabel: 'step', yLabel: 'loss' };
 
@@ -43,5 +44,78 @@ describe('learningCurve', () => {
     expect(() => learningCurve({ ...labels, series })).toThrow(
       "series 'training' has 3 values of x and 2 of y",
     );
+  });
+
+  test('draws points and dashes, in a colour of their own', () => {
+    const svg = learningCurve({
+      ...labels,
+      series: [
+        { name: 'given', y: [1, 2, 3], draw: 'points', color: '#123456' },
+        { name: 'bound', y: [2, 2, 2], draw: 'dashes', color: '#654321' },
+      ],
+    });
+    expect(svg.match(/<path [^>]*fill="#123456"[^>]*>/g)?.length).toBeGreaterThanOrEqual(3);
+    expect(svg).toMatch(/stroke="#654321" stroke-width="2" stroke-dasharray/);
+  });
+
+  test('on a logarithmic axis writes powers of ten as they are, and leaves out what is not above 0', () => {
+    const svg = learningCurve({
+      ...labels,
+      log: { y: true },
+      series: [{ name: 'a', y: [0.0002, 0, 0.03, 0.5] }],
+    });
+    for (const text of ['0.0001', '0.001', '0.01', '0.1', '1']) expect(svg).toContain(`>${text}<`);
+    const line = /<path d="([^"]*)"[^>]*stroke="#0072b2" stroke-width="2"/.exec(svg)?.[1] ?? '';
+    expect(line.match(/M/g)?.length).toBe(2);
+    expect(svg).not.toContain('NaN');
+  });
+});
+
+test('panels stand side by side, and then below', () => {
+  const chart = learningCurve({ ...labels, series: [{ name: 'a', y: [1, 2] }], width: 300, height: 200 });
+  const svg = panels([chart, chart, chart], 2);
+  expect(svg).toMatch(/^<svg [^>]*width="600" height="400"/);
+  expect([...svg.matchAll(/<svg x="(\d+)" y="(\d+)"/g)].map(([, x, y]) => [Number(x), Number(y)])).toEqual([
+    [0, 0],
+    [300, 0],
+    [0, 200],
+  ]);
+});
+
+describe('heatmap', () => {
+  const options = {
+    title: 'loss',
+    xLabel: 'lr',
+    yLabel: 'momentum',
+    columns: ['0.1', '0.2'],
+    rows: ['0.5', '0.9'],
+    values: [
+      [1, 2],
+      [3, Number.NaN],
+    ],
+  };
+
+  test('colours what is finite from dark to bright, and leaves the rest grey', () => {
+    const svg = heatmap(options);
+    for (const text of ['loss', 'lr', 'momentum', '0.1', '0.2', '0.5', '0.9'])
+      expect(svg).toContain(`>${text}<`);
+    // Dark for the least of three, bright for the largest.
+    for (const color of ['rgb(68,1,84)', 'rgb(253,231,37)']) expect(svg).toContain(`fill="${color}"`);
+    expect(svg).toContain('#dddddd');
+    expect(svg).not.toContain('NaN');
+  });
+
+  test('draws the path over it, with a mark at its end', () => {
+    const svg = heatmap({
+      ...options,
+      path: [
+        [0, 0],
+        [0.5, 0.5],
+        [1, 1],
+      ],
+    });
+    expect(svg).toMatch(/stroke="#ffffff" stroke-width="2"/);
+    expect(svg).toContain('#d55e00');
+    expect(heatmap(options)).not.toContain('#d55e00');
   });
 });

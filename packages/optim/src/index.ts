@@ -76,4 +76,4 @@ export {
 export * from './transforms/moments.js';
 export * from './transforms/squares.js';
 export * from './transforms/whole.js';
-export { type Unrolled, type UnrollOptions, unroll } from './unroll.js';
+export { detached, type Unrolled, type UnrollOptions, unroll } from './unroll.js';

@@ -16,7 +16,7 @@ import { atLeast1, checkNumber, count } from './check.js';
 import type { RuleState, UpdateRule } from './rule.js';
 
 export interface UnrollOptions<T extends Tree> {
-  /** The state to start from. Default: `rule.init(params)`. */
+  /** The state to start from, and with it the number of the first step. Default: `rule.init(params)`, and 0. */
   readonly state?: RuleState<T>;
   /**
    * Keep nothing of the steps but parameters and state after every so many of them, and run the steps between again when backward comes there: memory for
@@ -37,6 +37,8 @@ export interface Unrolled<T extends Tree> {
 /**
  * Takes `steps` steps of a rule down `lossFn(params, step)`, recorded: the result is differentiable by the parameters at the start, by tensors among the
  * hyperparameters of the rule, and by whatever `lossFn` uses.
+ *
+ * @param lossFn given the parameters, and how many steps were taken before, those of `options.state` included: for a batch of its own in each step
  */
 export function unroll<T extends Tree>(
   rule: UpdateRule,
@@ -53,15 +55,15 @@ export function unroll<T extends Tree>(
   checkNumber('unroll', 'truncate', truncate, count);
 
   const gradOf = valueAndGrad<T, readonly [step: number]>(lossFn);
-  const stepFrom = (at: Unrolled<T>, step: number): Unrolled<T> => {
-    const { grads } = firstOrder ? noGrad(() => gradOf(at.params, step)) : gradOf(at.params, step);
-    return rule.update(grads, at.state, at.params);
+  const stepFrom = ({ params: at, state }: Unrolled<T>): Unrolled<T> => {
+    const { grads } = firstOrder ? noGrad(() => gradOf(at, state.step)) : gradOf(at, state.step);
+    return rule.update(grads, state, at);
   };
-  const range = (at: Unrolled<T>, from: number, to: number, tidy: boolean): Unrolled<T> => {
-    let now = at;
-    for (let t = from; t < to; t++) {
+  const advance = (from: Unrolled<T>, by: number, tidy: boolean): Unrolled<T> => {
+    let now = from;
+    for (let t = 0; t < by; t++) {
       const before = now;
-      now = tidy ? scope(() => stepFrom(before, t)) : stepFrom(before, t);
+      now = tidy ? scope(() => stepFrom(before)) : stepFrom(before);
     }
     return now;
   };
@@ -71,26 +73,40 @@ export function unroll<T extends Tree>(
   let now: Unrolled<T> = { params, state: options.state ?? rule.init(params) };
   if (constant > 0) {
     const start = now;
-    now = noGrad(() => range(detached(start), 0, constant, tidy));
+    now = noGrad(() => advance(detached(start), constant, tidy));
   }
-  if (checkpoint === undefined) return range(now, constant, steps, false);
+  if (checkpoint === undefined) return advance(now, steps - constant, false);
   for (let t = constant; t < steps; t += checkpoint) {
-    const end = Math.min(t + checkpoint, steps);
-    now = throughOneTensor(now, at => range(at, t, end, true));
+    const by = Math.min(checkpoint, steps - t);
+    now = throughOneTensor(now, at => advance(at, by, true));
   }
   return now;
 }
 
-function detached<T extends Tree>(at: Unrolled<T>): Unrolled<T> {
-  const { tensors, rebuild } = takeApart(at);
+/**
+ * Parameters and state as constants, with no way back to the steps that they come from: where the next window of steps starts, when hyperparameters
+ * are learned while training goes on.
+ *
+ * ```ts
+ * let at: Unrolled<Params> = { params, state: rule.init(params) };
+ * for (…) {
+ *   const next = unroll(rule, lossFn, at.params, 10, { state: at.state });
+ *   validationLoss(next.params).backward(); // into hyperparameters, through ten steps
+ *   optimizer.step();
+ *   at = detached(next);
+ * }
+ * ```
+ */
+export function detached<T extends Tree>(at: Unrolled<T>): Unrolled<T> {
+  const { tensors, rebuild } = takeApart('detached', at);
   return rebuild(tensors.map(t => t.detach()));
 }
 
 /** The tensors in parameters and state, and the way back. */
-function takeApart<T extends Tree>({
-  params,
-  state,
-}: Unrolled<T>): {
+function takeApart<T extends Tree>(
+  op: string,
+  { params, state }: Unrolled<T>,
+): {
   readonly tensors: readonly Tensor[];
   readonly rebuild: (tensors: readonly Tensor[]) => Unrolled<T>;
 } {
@@ -101,7 +117,7 @@ function takeApart<T extends Tree>({
     Object.fromEntries(carried.filter((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)),
   ] as const;
   return {
-    tensors: flattenTree(tree, 'unroll').leaves,
+    tensors: flattenTree(tree, op).leaves,
     rebuild: tensors => {
       const [p, slots, own] = unflattenTree(tree, tensors);
       const after = { ...state, slots: slots as Readonly<Record<string, T>> };
@@ -118,7 +134,7 @@ function throughOneTensor<T extends Tree>(
   before: Unrolled<T>,
   segment: (at: Unrolled<T>) => Unrolled<T>,
 ): Unrolled<T> {
-  const start = takeApart(before);
+  const start = takeApart('unroll', before);
   const { dtype } = start.tensors[0];
   const other = start.tensors.find(t => t.dtype !== dtype);
   if (other !== undefined)
@@ -130,7 +146,7 @@ function throughOneTensor<T extends Tree>(
     [];
   const packed = recompute(
     (...tensors: readonly Tensor[]) => {
-      const { tensors: out, rebuild } = takeApart(segment(start.rebuild(tensors)));
+      const { tensors: out, rebuild } = takeApart('unroll', segment(start.rebuild(tensors)));
       forms[0] = { shapes: out.map(t => t.shape), rebuild };
       return cat(out.map(t => t.reshape([t.size]) as Tensor)) as Tensor;
     },

@@ -1,5 +1,16 @@
 import { grad, mapTree, type Tensor, tensor } from '@fluxion/autograd';
-import { adam, asgd, nadam, rmsprop, sgd, type UnrollOptions, type UpdateRule, unroll } from '@fluxion/optim';
+import {
+  adam,
+  asgd,
+  detached,
+  nadam,
+  rmsprop,
+  sgd,
+  type Unrolled,
+  type UnrollOptions,
+  type UpdateRule,
+  unroll,
+} from '@fluxion/optim';
 import { describe, expect, test } from 'vitest';
 import { constant, errorOf, expectClose, leaf, numbers } from '../../autograd/test/support/helpers.js';
 import { metered } from '../../autograd/test/support/meter.js';
@@ -93,7 +104,7 @@ describe.each(Object.entries(rules))('unroll of %s', (_, make) => {
       mapTree(p => p.detach(), params),
       3,
     );
-    const last = unroll(make(lr), (p, t) => lossFn(scale)(p, t + 3), first.params, 2, { state: first.state });
+    const last = unroll(make(lr), lossFn(scale), first.params, 2, { state: first.state });
     const outer = lossFn(scale)(last.params, 0);
     const got = outcome(make, 5, { truncate: 2 });
     expect(got).toEqual([
@@ -122,6 +133,30 @@ describe.each(Object.entries(rules))('unroll of %s', (_, make) => {
     expect(got).toEqual([outer.item(), ...found.flatMap(numbers)]);
     expect(got).not.toEqual(outcome(make, 4));
     expectClose(outcome(make, 4, { firstOrder: true, checkpoint: 2 }), got, 1e-12);
+  });
+
+  test('in windows it goes the same way, each window differentiable through its own steps alone', () => {
+    const { params: start, scale, lr } = setting();
+    let at: Unrolled<Params> = { params: start, state: make(lr).init(start) };
+    const numbersSeen: number[] = [];
+    const counting = (p: Params, step: number): Tensor => {
+      numbersSeen.push(step);
+      return lossFn(scale)(p, step);
+    };
+    for (let window = 0; window < 3; window++) {
+      const next = unroll(make(lr), counting, at.params, 2, { state: at.state });
+      const outer = lossFn(scale)(next.params, 0);
+      const found = grad(outer, [lr, scale]).flatMap(numbers);
+      const [loss, , , , , ...slopes] = outcome(make, 2 * (window + 1), { truncate: 2 });
+      expect([outer.item(), ...found]).toEqual([loss, ...slopes]);
+      at = detached(next);
+      for (const { requiresGrad } of [
+        ...Object.values(at.params),
+        ...Object.values(at.state.slots).flatMap(Object.values),
+      ])
+        expect(requiresGrad).toBe(false);
+    }
+    expect(numbersSeen).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   test('checkpointed it can be differentiated twice, within 1e-10', () => {
