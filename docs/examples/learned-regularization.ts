@@ -6,6 +6,10 @@
  * (Luketina et al. 2016), and the next window starts from what the last one has come to.
  *
  *     npx tsx --conditions=@fluxion/source docs/examples/learned-regularization.ts --epochs 10 --seed 0 --lr 0.06 --turned 40
+ *
+ * With seeds 0 and 1 it learns to turn by up to 45 and 40 degrees for digits turned by up to 40, and by 3 and 26 for upright ones, with a strength of 0.003. New
+ * networks with what was learned read 75% of the turned test digits instead of 61%, and have a smaller loss than with half or twice the reach, or a quarter or
+ * four times the strength. It takes about 20 seconds of processor time.
  */
 import {
   avgPool2d,
