@@ -4,6 +4,9 @@
  * that it goes through, and how good it can get.
  *
  *     npx tsx --conditions=@fluxion/source docs/examples/hypergradient.ts --epochs 50 --seed 0 --lr 0.15 --steps 50
+ *
+ * With seed 0 it goes from a rate of 0.01 and a momentum of 0.5 to 0.143 and 0.830, where the median loss of 15 other networks is 0.031 instead of 0.385; the
+ * best of 120 settings in the grid gets 0.034. With seeds 1 and 2 it is 0.033 against 0.034, and 0.020 against 0.019. It takes about 12 seconds of processor time.
  */
 import { Generator, mseLoss, noGrad, rand, type Tensor, tanh, tensor } from '@fluxion/autograd';
 import { functionalCall, Linear, Module, parameter, Sequential } from '@fluxion/nn';

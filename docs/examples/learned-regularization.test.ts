@@ -32,7 +32,7 @@ describe('learned regularization', () => {
     ].map(settings => trainWith(turned, settings, { steps: 200 }));
     expect(learned.accuracy).toBeGreaterThan(without.accuracy + 0.05);
     for (const other of [without, weak, strong]) expect(learned.loss).toBeLessThan(other.loss);
-  });
+  }, 180_000);
 
   test('resumed, ends as one that was not broken off', async () => {
     const [straight, resumed] = await straightAndResumed(run =>

@@ -5,6 +5,9 @@
  *
  *     npx tsx --conditions=@fluxion/source docs/examples/penguins.ts --epochs 300 --seed 0 --lr 0.003 --batch 32
  *
+ * With seed 0 the network explains 0.856 of the variance in the test part with an error of 280 g (linear regression: 0.853 and 283 g); on the average of seeds
+ * 0 to 5, each with a split of its own, 0.868 and 273 g (0.863 and 279 g). It takes a few seconds.
+ *
  * The data are those that Kristen Gorman and the Palmer Station LTER collected (Gorman, Williams and Fraser 2014; CC0), from the package
  * @observablehq/sample-datasets (ISC).
  */
