@@ -11,7 +11,9 @@ import { parseArgs } from 'node:util';
 import type { MutantResult } from '@stryker-mutator/api/core';
 import { Stryker } from '@stryker-mutator/core';
 import { build } from 'esbuild';
+import { type Equivalent, equivalents } from './mutation/equivalents.js';
 import { addMutators } from './mutation/mutators.js';
+import { type Counts, enterResults, scoreOf } from './mutation/page.js';
 import { derivativeRules } from './mutation/rules.js';
 import { root } from './support/run.js';
 
@@ -26,6 +28,7 @@ const { values, positionals: words } = parseArgs({
 });
 
 const out = resolve(root, 'out/mutation');
+const ops = resolve(root, 'packages/autograd/src/ops');
 
 /** Percent. */
 const least = 90;
@@ -40,8 +43,9 @@ function placeOf(text: string, offset: number): Place {
   return { line: before.length, column: (before.at(-1) as string).length };
 }
 
+const rules = derivativeRules(resolve(root, 'packages/autograd/src'), 'ops');
+
 function patterns(): string[] {
-  const rules = derivativeRules(resolve(root, 'packages/autograd/src'), 'ops');
   return [...rules].flatMap(([path, ranges]) => {
     const file = relative(root, path);
     const text = readFileSync(path, 'utf8');
@@ -105,27 +109,75 @@ function original({ fileName, location: { start, end } }: MutantResult): string 
   const lines = readFileSync(fileName, 'utf8')
     .split('\n')
     .slice(start.line - 1, end.line);
-  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column);
-  lines[0] = lines[0].slice(start.column);
+  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column - 1);
+  lines[0] = lines[0].slice(start.column - 1);
   return oneLine(lines.join(' '));
 }
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ');
 
-const of = (...status: readonly string[]): MutantResult[] => mutants.filter(m => status.includes(m.status));
-for (const mutant of of('Survived', 'NoCoverage', 'CompileError', 'RuntimeError')) {
-  const where = `${relative(root, mutant.fileName)}:${mutant.location.start.line}`;
-  console.log(
-    `${mutant.status} ${where} ${mutant.mutatorName}${mutant.static === true ? ' (while loading)' : ''}\n    ${original(mutant)}\n    ${oneLine(mutant.replacement)}`,
+const below = (path: string): string => relative(ops, path).replaceAll('\\', '/');
+
+/** Why a mutant does the same as what it replaces, where it is known to. */
+function equivalentOf(mutant: MutantResult): Equivalent | undefined {
+  const [file, from, to] = [below(mutant.fileName), original(mutant), oneLine(mutant.replacement)];
+  const line = readFileSync(mutant.fileName, 'utf8').split('\n')[mutant.location.start.line - 1];
+  return equivalents.find(
+    e => e.file === file && e.original === from && e.replacement === to && line.includes(e.beside ?? ''),
   );
 }
-const ignored = of('Ignored').length;
-const [killed, timeout, survived, uncovered] = ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map(
-  s => of(s).length,
-);
-const total = mutants.length - ignored;
-const score = (100 * (killed + timeout)) / total;
+
+function count(list: readonly MutantResult[]): Counts {
+  const of = (status: string): number => list.filter(m => m.status === status).length;
+  return {
+    mutants: list.length - of('Ignored'),
+    killed: of('Killed'),
+    timeout: of('Timeout'),
+    survived: of('Survived'),
+    uncovered: of('NoCoverage'),
+  };
+}
+
+const used = new Set<Equivalent>();
+let explained = 0;
+for (const mutant of mutants) {
+  if (['Killed', 'Timeout', 'Ignored'].includes(mutant.status)) continue;
+  const equivalent = equivalentOf(mutant);
+  if (equivalent !== undefined) {
+    explained++;
+    used.add(equivalent);
+  }
+  const where = `${relative(root, mutant.fileName)}:${mutant.location.start.line}`;
+  console.log(
+    `${mutant.status} ${where} ${mutant.mutatorName}${mutant.static === true ? ', in force while modules load' : ''}\n` +
+      `    ${original(mutant)}\n    ${oneLine(mutant.replacement)}\n    ${equivalent === undefined ? '' : `(makes no difference: ${equivalent.reason})`}`,
+  );
+}
+
+if (words.length === 0)
+  for (const e of equivalents)
+    if (!used.has(e))
+      console.log(
+        `No such survivor any more, take it out of the list: ${e.file}, ${e.original} -> ${e.replacement}`,
+      );
+
+// Only whole files: what was asked for by place is a look, not a result.
+if (!words.some(word => word.includes(':')))
+  enterResults(
+    new Map(
+      [...new Set(mutants.map(m => m.fileName))].map(f => [
+        below(f),
+        count(mutants.filter(m => m.fileName === f)),
+      ]),
+    ),
+    new Set([...rules.keys()].map(below)),
+    equivalents,
+  );
+
+const counts = count(mutants);
+const { killed, timeout, survived, uncovered } = counts;
+const score = scoreOf(counts);
 console.log(
-  `\n${total} mutants, ${killed} killed, ${timeout} timeout, ${survived} survived, ${uncovered} no coverage, ` +
-    `${total - killed - timeout - survived - uncovered} errors: score ${score.toFixed(1)} %, at least ${least} % needed`,
+  `\n${counts.mutants} mutants, ${killed} killed, ${timeout} timeout, ${survived} survived (${explained} of them make no difference), ` +
+    `${uncovered} no coverage: score ${score.toFixed(1)} %, at least ${least} % needed`,
 );
 process.exitCode = score >= least ? 0 : 1;

@@ -1,6 +1,7 @@
 /**
- * Writes docs/reference/ops.md from the definitions: what each op is comes from the comment at its definition, and what it takes, differentiates and runs
- * on from running its samples. With `--check` it writes nothing and fails when the page is not up to date.
+ * Writes docs/reference/ops.md from the definitions: what each op is and where its formula is from stands in the comment at its definition; what it takes,
+ * differentiates and runs on comes from running its samples, on the reference kernels, so that the page is the same on every machine. Fails when an op
+ * has no comment; with `--check` it writes nothing and fails when the page is not up to date as well.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
@@ -20,18 +21,21 @@ import { root } from './support/run.js';
 const page = resolve(root, 'docs/reference/ops.md');
 const sources = resolve(root, 'packages/autograd/src/ops');
 
-interface Source {
-  /** Path below `ops`. */
+interface Definition {
+  /** Path below `ops`, with slashes. */
   readonly file: string;
   readonly comment: string;
 }
 
 /** Where every exported name is defined, and the comment before it. */
-function findDefinitions(): Map<string, Source> {
-  const found = new Map<string, Source>();
-  for (const entry of readdirSync(sources, { recursive: true, encoding: 'utf8' })) {
-    if (!entry.endsWith('.ts')) continue;
-    const text = readFileSync(resolve(sources, entry), 'utf8');
+function findDefinitions(): Map<string, Definition> {
+  const found = new Map<string, Definition>();
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter(name =>
+    name.endsWith('.ts'),
+  );
+  for (const name of files.sort()) {
+    const file = name.replaceAll('\\', '/');
+    const text = readFileSync(resolve(sources, name), 'utf8');
     for (const match of text.matchAll(
       /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export (?:const|function) (\w+)/g,
     )) {
@@ -39,16 +43,40 @@ function findDefinitions(): Map<string, Source> {
         .replace(/^\s*\* ?/gm, '')
         .replace(/\s+/g, ' ')
         .trim();
-      if (!found.has(match[2]) || comment !== '') found.set(match[2], { file: entry, comment });
+      if (!found.has(match[2]) || comment !== '') found.set(match[2], { file, comment });
     }
   }
   return found;
 }
 
+/** The definition of an op; `var` is a word of the language, and defined under another name. */
+function definitionOf(name: OpName, definitions: ReadonlyMap<string, Definition>): Definition {
+  const found = definitions.get(name === 'var' ? 'variance' : name);
+  if (found === undefined) throw new Error(`${name} is defined in no file of ${relative(root, sources)}`);
+  return found;
+}
+
+/** What a comment cites: `(Name Year)` and the like in parentheses, and numbers of the Digital Library of Mathematical Functions. */
+function sourcesIn(comment: string): string[] {
+  const cited = Array.from(
+    comment.matchAll(/\(([^()]*\b(?:17|18|19|20)\d\d\b[^()]*)\)/g),
+    match => match[1],
+  ).flatMap(text =>
+    Array.from(
+      text.matchAll(
+        /\p{Lu}[\p{L}'.-]+(?:(?:, | and | et al\.? | )(?:\p{Lu}[\p{L}'.-]*|and|et|al\.?|de|van|von))*,? (?:17|18|19|20)\d\d\b/gu,
+      ),
+      m => m[0],
+    ),
+  );
+  const numbered = Array.from(comment.matchAll(/DLMF \d+(?:\.\d+)*/g), match => match[0]);
+  return [...new Set([...cited, ...numbered])];
+}
+
 /** What an op asked of the kernels, as `binary mul` or `gemm`. */
 function watch(inner: Kernels, calls: Set<string>): Kernels {
   const named = ['unary', 'binary', 'reduce', 'random', 'scan'];
-  const silent = ['allocate', 'free', 'tenure', 'write', 'memory', 'fill', 'copy', 'compile'];
+  const silent = ['allocate', 'free', 'tenure', 'memory', 'compile'];
   return new Proxy(inner, {
     get: (target, key) => {
       const member = target[key as keyof Kernels];
@@ -64,22 +92,39 @@ function watch(inner: Kernels, calls: Set<string>): Kernels {
 const call = (name: OpName, args: Arguments): unknown =>
   (infoOf(name).op as (...args: Arguments) => unknown)(...args);
 
-/** The dtypes that a call takes in place of its floating point arguments. */
+const isPlainObject = (x: unknown): x is object => typeof x === 'object' && x?.constructor === Object;
+
+/** Arguments without tensors, as those of `zeros`, with a dtype among the options. */
+function withDType(args: Arguments, dtype: DType): Arguments {
+  const last = args.at(-1);
+  return isPlainObject(last) ? [...args.slice(0, -1), { ...last, dtype }] : [...args, { dtype }];
+}
+
+/** The dtypes that the floating point arguments may have; where there are none, all tensors; where there are none either, the result. */
 function dtypesOf(name: OpName): DType[] {
   const makers = Object.values(infoOf(name).calls);
   const takes = (dtype: DType): boolean =>
     makers.some(make => {
       const args = make(new Draw(1, { dtype: dtype === 'float32' ? 'float32' : 'float64' }));
-      let converted = 0;
+      const found = { tensors: 0, floating: 0 };
+      mapTensors(args, t => {
+        found.tensors++;
+        if (t.dtype.startsWith('float')) found.floating++;
+        return t;
+      });
       const given = mapTensors(args, t => {
-        if (t.dtype !== 'float32' && t.dtype !== 'float64') return t;
-        converted++;
-        return t.dtype === dtype ? t : t.to(dtype);
+        if (t.dtype === dtype || (found.floating > 0 && !t.dtype.startsWith('float'))) return t;
+        return t.to(dtype);
       }) as Arguments;
-      if (converted === 0 && !dtype.startsWith('float')) return false;
       try {
-        call(name, given);
-        return true;
+        const result = call(name, found.tensors === 0 ? withDType(args, dtype) : given);
+        if (found.tensors > 0) return true;
+        let same = true;
+        mapTensors(result, t => {
+          same &&= t.dtype === dtype;
+          return t;
+        });
+        return same;
       } catch (error) {
         if (error instanceof DTypeError) return false;
         // Converted numbers may be out of range; the dtype itself was accepted.
@@ -89,76 +134,106 @@ function dtypesOf(name: OpName): DType[] {
   return (['float32', 'float64', 'int32', 'bool'] as const).filter(takes);
 }
 
-/** The kernels behind an op, forward. */
+/** The kernels behind an op, forward, without those that its arguments were drawn with. */
 function kernelsOf(name: OpName): string[] {
   const calls = new Set<string>();
-  const before = kernels();
-  const inner = createReference();
-  try {
-    for (const make of Object.values(infoOf(name).calls)) {
-      // Drawing the arguments calls kernels too, which are not the op's.
-      useKernels(inner);
-      const args = make(new Draw(1));
-      useKernels(watch(inner, calls));
+  const inner = kernels();
+  const { calls: smooth, edges = {} } = infoOf(name);
+  for (const make of [...Object.values(smooth), ...Object.values(edges)]) {
+    const args = make(new Draw(1));
+    useKernels(watch(inner, calls));
+    try {
       call(name, args);
+    } finally {
+      useKernels(inner);
     }
-  } finally {
-    useKernels(before);
   }
   return [...calls].sort();
 }
 
-const plainTypeScript = new Set(
-  Object.entries(servedByReference).flatMap(([family, ops]) =>
-    Array.isArray(ops) ? (ops as readonly string[]).map(op => `${family} ${op}`) : [],
-  ),
-);
+/** How a kernel is marked that the WebAssembly tiers have no compiled code for: of no dtype, or not of the ones that are listed. */
+// What reads elements works on them itself, as linear algebra does, in every tier.
+const marks = new Map<string, string>([['read', ' †']]);
+for (const [family, served] of Object.entries(servedByReference)) {
+  // Kernels that come in one kind have no kind in their name.
+  const named = family === 'order' ? '' : `${family} `;
+  if (Array.isArray(served)) for (const op of served as readonly string[]) marks.set(named + op, ' †');
+  else for (const op of Object.keys(served)) marks.set(named + op, ' ‡');
+}
 
-function row(name: OpName, definitions: Map<string, Source>): string {
+const bySign = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+function row(name: OpName, definitions: ReadonlyMap<string, Definition>): string {
   const info = infoOf(name);
-  const source = definitions.get(name) ?? definitions.get(name === 'var' ? 'variance' : name);
-  const derivative = info.noDerivative === undefined ? 'any order' : `none: ${info.noDerivative}`;
-  const used = kernelsOf(name).map(k => (plainTypeScript.has(k) || k === 'read' ? `${k} †` : k));
+  const { comment } = definitionOf(name, definitions);
+  const used = kernelsOf(name).map(k => k + (marks.get(k) ?? ''));
   const cells = [
     `\`${name}\`${info.noMethod === undefined ? '' : ' *'}`,
-    (source?.comment ?? '').replaceAll('|', '\\|'),
+    comment.replaceAll('|', '\\|'),
     dtypesOf(name).join(' '),
-    derivative,
-    used.length === 0 ? 'none: shares, copies or writes elements' : used.join(', '),
+    info.noDerivative === undefined ? 'any order' : `none: ${info.noDerivative}`,
+    used.length === 0 ? 'none: a view' : used.join(', '),
+    sourcesIn(comment).join('; '),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-function write(): string {
-  const definitions = findDefinitions();
-  const families = new Map<string, OpName[]>();
+function section(
+  file: string,
+  names: readonly OpName[],
+  definitions: ReadonlyMap<string, Definition>,
+): string {
+  const path = relative(root, resolve(sources, file)).replaceAll('\\', '/');
+  return [
+    `## ${file.replace(/\.ts$/, '').replaceAll('/', ', ')}`,
+    '',
+    `[${path}](../../${path})`,
+    '',
+    '| op | what it is | dtypes | derivative | kernels | source |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...[...names].sort(bySign).map(n => row(n, definitions)),
+  ].join('\n');
+}
+
+function write(definitions: ReadonlyMap<string, Definition>): string {
+  const files = new Map<string, OpName[]>();
   for (const name of opNames) {
-    const file = definitions.get(name === 'var' ? 'variance' : name)?.file ?? 'other';
-    const list = families.get(file) ?? [];
-    families.set(file, list);
+    const { file } = definitionOf(name, definitions);
+    const list = files.get(file) ?? [];
+    files.set(file, list);
     list.push(name);
   }
-  const sections = [...families]
-    .sort(([a], [b]) => a.localeCompare(b))
-    .map(([file, names]) => {
-      const head = `## ${file.replace(/\.ts$/, '').replaceAll(/[\\/]/g, ', ')}\n\n| op | what it is | dtypes | derivative | kernels |\n| --- | --- | --- | --- | --- |`;
-      return `${head}\n${names
-        .sort((a, b) => a.localeCompare(b))
-        .map(n => row(n, definitions))
-        .join('\n')}`;
-    });
+  const sections = [...files]
+    .sort(([a], [b]) => bySign(a, b))
+    .map(([file, names]) => section(file, names, definitions));
   return `${[
     '# Ops',
     `<!-- Written by scripts/reference.ts from the definitions and their samples: change those, then run \`npm run reference\`. -->`,
-    `${opNames.length} ops, by the file of \`packages/autograd/src/ops\` that defines them. All are functions of \`@fluxion/autograd\` and, but for those marked \\*, methods of a tensor. ` +
-      'A derivative of "any order" was checked to the second by gradcheck and gradgradcheck, and is written in differentiable ops. ' +
-      'Kernels are those of the forward pass; all have a WebAssembly version, but for those marked †, which the plain TypeScript functions serve in every tier. ' +
-      'Where there is `read`, elements are read and worked on in double precision: the factorisations of linear algebra do.',
+    `${opNames.length} ops, by the file that defines them. All are functions of \`@fluxion/autograd\` and, but for those marked \\*, methods of a tensor.`,
+    [
+      '* **derivative**: "any order" was checked to the second by gradcheck and gradgradcheck, and is written in differentiable ops.',
+      '* **kernels**: those of the forward pass. All run in all three tiers: `reference` (plain TypeScript), `wasm` (WebAssembly with SIMD) and `wasm-relaxed` (with relaxed',
+      '  SIMD), and both WebAssembly tiers have compiled code for them, but not for those marked †, nor for the int32 and bool dtypes of those marked ‡, which the plain TypeScript',
+      '  functions serve in every tier. Where there is `read`, elements are read and worked on one by one, in double precision: the factorisations do.',
+      '* **source**: what the comment at the definition cites. Where nothing is cited the formula that stands there is the definition. DLMF is the',
+      '  [Digital Library of Mathematical Functions](https://dlmf.nist.gov).',
+    ].join('\n'),
     ...sections,
   ].join('\n\n')}\n`;
 }
 
-const text = write();
+// What the machine at hand prefers must not show.
+useKernels(createReference());
+const definitions = findDefinitions();
+const undescribed = opNames.filter(name => definitionOf(name, definitions).comment === '');
+if (undescribed.length > 0) {
+  console.error(
+    `No doc comment at the definition of ${undescribed.join(', ')}: the reference page needs one of every op.`,
+  );
+  process.exit(1);
+}
+
+const text = write(definitions);
 if (process.argv.includes('--check')) {
   let stored = '';
   try {

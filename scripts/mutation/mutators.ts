@@ -122,10 +122,13 @@ const number: Mutator = {
   },
 };
 
-/** Adds them to those of Stryker, which offers no way to: they go into the list that its instrumenter walks through. */
-export async function addMutators(): Promise<void> {
+export const mutators: readonly Mutator[] = [operation, number];
+
+/** Adds them to those of Stryker, which offers no way to: they go into the list that its instrumenter walks through. Returns the names of all. */
+export async function addMutators(): Promise<readonly string[]> {
   const core = import.meta.resolve('@stryker-mutator/instrumenter/package.json');
   const list = resolve(dirname(fileURLToPath(core)), 'dist/src/mutators/mutate.js');
   const { allMutators } = (await import(pathToFileURL(list).href)) as { allMutators: Mutator[] };
-  for (const mutator of [operation, number]) if (!allMutators.includes(mutator)) allMutators.push(mutator);
+  for (const mutator of mutators) if (!allMutators.includes(mutator)) allMutators.push(mutator);
+  return allMutators.map(m => m.name);
 }

@@ -5,8 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from '@babel/parser';
-import babelTraverse, { type Binding, type NodePath } from '@babel/traverse';
+import type { Binding, NodePath } from '@babel/traverse';
 import type { File, Identifier, Node, ObjectExpression } from '@babel/types';
+import { traverse } from './traverse.js';
 
 /** Positions in the text of a file. */
 export interface Range {
@@ -46,9 +47,6 @@ function keysOf(object: ObjectExpression): string[] {
 
 const rangeOf = (node: Node): Range => ({ start: node.start as number, end: node.end as number });
 const within = (inner: Range, outer: Range): boolean => outer.start <= inner.start && inner.end <= outer.end;
-
-// A CommonJS module: its default export is one level down.
-const traverse = babelTraverse.default;
 
 /** The rules of one file that can be told by their form. */
 function statedRules({ ast, ranges }: Source): void {

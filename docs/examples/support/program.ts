@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import type { Generator } from '@fluxion/autograd';
 
@@ -36,7 +36,7 @@ export function parseProgram<Extra extends string = never>(
     string,
     number
   >;
-  const options: Record<string, ParseArgsOptionDescriptor> = {
+  const options: Record<string, { type: 'string' }> = {
     checkpoint: { type: 'string' },
     resume: { type: 'string' },
   };

@@ -212,6 +212,7 @@ export const binarySamples = {
       'zero to powers': d => [d.of([0, 0, 0, 1, -1]), d.of([0, 1, 2.5, 0, 0])],
       'negative base': d => [d.of([-2, -2, -2]), d.of([3, 0.5, -1])],
       'number to powers': d => [2, d.of([3, 0.5, -1, 0])],
+      'zero as a number to powers': d => [0, d.of([3, 0.5, 1, 0])],
     },
   ),
   eq: comparison('eq', ag.eq, (a, b) => a === b),

@@ -147,7 +147,7 @@ const lookupErrors = (name: string, fn: unknown): ErrorCase[] => {
       call: () => op(entries(0, 4), table(), bags),
       error: IndexError,
       message: head(
-        'index 4 \\(position 1 of an index of shape \\[2\\]\\) is outside the weight of 4 elements: expected 0 to 3',
+        'index 4 \\(position 1 of an index of shape \\[2\\]\\) is outside the weight of 4 rows: expected 0 to 3',
       ),
     },
     {

@@ -15,6 +15,7 @@ import { indexingSamples } from './indexing.js';
 import { joinSamples } from './join.js';
 import { linalgFactorSamples } from './linalgFactors.js';
 import { linalgNormSamples } from './linalgNorms.js';
+import { linalgProductSamples } from './linalgProducts.js';
 import { linalgSolveSamples } from './linalgSolve.js';
 import { lossSamples } from './losses/index.js';
 import { matmulSamples } from './matmul.js';
@@ -85,6 +86,7 @@ export const samples = {
   ...linalgSolveSamples,
   ...linalgFactorSamples,
   ...linalgNormSamples,
+  ...linalgProductSamples,
   ...productSamples,
   ...shapeSamples,
   ...joinSamples,

@@ -187,18 +187,29 @@ export const definite = (d: Draw, shape: readonly number[]): ag.Tensor =>
     return plus(times(a, turned(a)), unit(n));
   });
 
+/** With given singular values. */
+function stretched(d: Draw, m: number, n: number, values: (k: number) => number[]): number[][] {
+  const k = Math.min(m, n);
+  const u = orthonormal(random(d, m, k));
+  const v = orthonormal(random(d, n, k));
+  const s = values(k);
+  return times(
+    u.map(row => row.map((x, j) => x * s[j])),
+    turned(v, k),
+    n,
+  );
+}
+
 /** Singular values about 1 apart. */
 export const separated = (d: Draw, shape: readonly number[]): ag.Tensor =>
+  fill(d, shape, (m, n) => stretched(d, m, n, k => numbers(d, [k], 0.7, 1.1).map((x, i) => x + k - 1 - i)));
+
+/** Singular values of the first min(m, n) columns from 1 to 1.5, further columns at random. */
+export const balanced = (d: Draw, shape: readonly number[]): ag.Tensor =>
   fill(d, shape, (m, n) => {
-    const k = Math.min(m, n);
-    const u = orthonormal(random(d, m, k));
-    const v = orthonormal(random(d, n, k));
-    const s = numbers(d, [k], 0.7, 1.1).map((x, i) => x + k - 1 - i);
-    return times(
-      u.map(row => row.map((x, j) => x * s[j])),
-      turned(v, k),
-      n,
-    );
+    const first = stretched(d, m, Math.min(m, n), k => numbers(d, [k], 1, 1.5));
+    const others = random(d, m, Math.max(n - m, 0));
+    return first.map((row, i) => [...row, ...others[i]]);
   });
 
 /** Symmetric, with eigenvalues of both signs about 1 apart. */

@@ -1,6 +1,7 @@
 import * as ag from '../src/index.js';
 import { ArgumentError, LinalgError, tensor } from '../src/index.js';
 import {
+  balanced,
   deficient,
   definite,
   determinant,
@@ -128,7 +129,7 @@ export const linalgFactorSamples = {
       square: d => [invertible(d, [3, 3])],
       tall: d => [separated(d, [4, 2])],
       'a tall batch': d => [separated(d, [2, 3, 2])],
-      wide: d => [separated(d, [2, 4])],
+      wide: d => [balanced(d, [2, 4])],
       'no batch': d => [d.tensor([0, 2, 2])],
       empty: d => [d.tensor([2, 0])],
     },
@@ -162,7 +163,7 @@ export const linalgFactorSamples = {
       square: d => [invertible(d, [3, 3])],
       batch: d => [invertible(d, [2, 2, 2])],
       tall: d => [separated(d, [4, 2])],
-      wide: d => [separated(d, [2, 3])],
+      wide: d => [balanced(d, [2, 3])],
       empty: d => [d.tensor([0, 0])],
     },
     naive: (a: Dense) => {
@@ -178,17 +179,17 @@ export const linalgFactorSamples = {
     op: qr as never,
     noMethod: functionOnly,
     calls: {
-      square: d => [invertible(d, [3, 3])],
-      tall: d => [separated(d, [4, 2])],
-      'a wide batch': d => [separated(d, [2, 2, 3])],
-      'wide, complete': d => [separated(d, [2, 4]), { mode: 'complete' }],
-      'r alone': d => [separated(d, [3, 2]), { mode: 'r' }],
+      square: d => [balanced(d, [3, 3])],
+      tall: d => [balanced(d, [4, 2])],
+      'a wide batch': d => [balanced(d, [2, 2, 3])],
+      'wide, complete': d => [balanced(d, [2, 4]), { mode: 'complete' }],
+      'r alone': d => [balanced(d, [3, 2]), { mode: 'r' }],
       'no columns': d => [d.tensor([2, 0])],
       'no batch': d => [d.tensor([0, 2, 2])],
     },
     edges: {
       // The columns beyond those of the matrix are any that complete them: their derivative is another test.
-      complete: d => [separated(d, [4, 2]), { mode: 'complete' }],
+      complete: d => [balanced(d, [4, 2]), { mode: 'complete' }],
     },
     naive: (a: Dense, o?: ag.QROptions) => {
       const [m, n, k] = sizes(a);

@@ -34,7 +34,7 @@ import type { ErrorCase, OpInfo } from './types.js';
 type Loose = (...args: unknown[]) => ag.Tensor;
 const inv = ag.inv as Loose;
 const solve = ag.solve as Loose;
-const solveTriangular = ag.solveTriangular as Loose;
+const triangularSolve = ag.triangularSolve as Loose;
 const cholesky = ag.cholesky as Loose;
 const choleskySolve = ag.choleskySolve as Loose;
 const luSolve = ag.luSolve as Loose;
@@ -190,8 +190,8 @@ export const linalgSolveSamples = {
       },
     ],
   },
-  solveTriangular: {
-    op: solveTriangular,
+  triangularSolve: {
+    op: triangularSolve,
     noMethod: functionOnly,
     calls: {
       upper: d => [dominant(d, [3, 3]), right(d, [3, d.size()]), { upper: true }],
@@ -210,20 +210,20 @@ export const linalgSolveSamples = {
       return applied(m => inverse(triangle(m, upper, unitriangular)), a, b, left);
     },
     errors: [
-      ...squareErrors('solveTriangular', a => solveTriangular(a, zeros([2, 1]), { upper: true })),
-      twoDTypes('solveTriangular', (a, b) => solveTriangular(a, b, { upper: true })),
-      wrongRows('solveTriangular', (a, b) => solveTriangular(a, b, { upper: true })),
-      wrongBatch('solveTriangular', (a, b) => solveTriangular(a, b, { upper: true })),
+      ...squareErrors('triangularSolve', a => triangularSolve(a, zeros([2, 1]), { upper: true })),
+      twoDTypes('triangularSolve', (a, b) => triangularSolve(a, b, { upper: true })),
+      wrongRows('triangularSolve', (a, b) => triangularSolve(a, b, { upper: true })),
+      wrongBatch('triangularSolve', (a, b) => triangularSolve(a, b, { upper: true })),
       {
         label: 'which triangle is not said',
-        call: () => solveTriangular(zeros([2, 2]), zeros([2, 2])),
+        call: () => triangularSolve(zeros([2, 2]), zeros([2, 2])),
         error: ArgumentError,
-        message: /^solveTriangular: upper is undefined; expected true or false/,
+        message: /^triangularSolve: upper is undefined; expected true or false/,
       },
       {
         label: 'a 0 on the diagonal',
         call: () =>
-          solveTriangular(
+          triangularSolve(
             tensor([
               [1, 2],
               [3, 0],
@@ -233,7 +233,7 @@ export const linalgSolveSamples = {
           ),
         error: LinalgError,
         message:
-          /^solveTriangular: the matrix is singular: element 1 of the diagonal of a triangle of size 2 is 0/,
+          /^triangularSolve: the matrix is singular: element 1 of the diagonal of a triangle of size 2 is 0/,
       },
     ],
   },

@@ -1,6 +1,6 @@
 import * as ag from '../src/index.js';
 import { ArgumentError, tensor } from '../src/index.js';
-import { arithmetic, type BinarySpec } from './binary.js';
+import { arithmetic, type BinarySpec, withCalls } from './binary.js';
 import type { Draw } from './draw.js';
 import { type Dense, map } from './naive.js';
 import type { OpInfo } from './types.js';
@@ -140,7 +140,14 @@ export const specialSamples = {
   logaddexp: arithmetic('logaddexp', ag.logaddexp, (a, b) =>
     a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))),
   ),
-  xlogy: arithmetic('xlogy', ag.xlogy, (a, b) => (a === 0 && !Number.isNaN(b) ? 0 : a * Math.log(b)), {
-    b: { min: 0.3, max: 3 },
-  }),
+  xlogy: withCalls(
+    arithmetic('xlogy', ag.xlogy, (a, b) => (a === 0 && !Number.isNaN(b) ? 0 : a * Math.log(b)), {
+      b: { min: 0.3, max: 3 },
+    }),
+    {},
+    {
+      'a number that has no logarithm': d => [d.of([0, 1, -1]), -2],
+      'numbers that have none': d => [d.of([0, 0, 0, 1]), d.of([0, -1, 2, 0])],
+    },
+  ),
 } satisfies Record<string, OpInfo>;

@@ -187,6 +187,11 @@ export const unarySamples = {
     edges: {
       'at the border': d => [d.of([-1, 0.5, 2, -2]), { min: -1, max: 0.5 }],
       'borders crossed': d => [d.of([-1, 0.5, 2, -2]), { min: 1, max: -1 }],
+      'tensors as borders, crossed': d => [
+        d.of([-1, 0.5, 0.5, -2, 0]),
+        { min: d.of([1, 1, 1, 1, 1]), max: d.of([-1, 0, 3, 1, 0.5]) },
+      ],
+      'a tensor and a number': d => [d.of([-1, 0.5, 2, -2]), { min: d.of([1, 0.7, -1, -1]), max: 1.5 }],
       NaN: d => [d.of([Number.NaN, 0.5, 2]), { min: 0, max: 1 }],
       'NaN as a border': d => [d.of([1, 0.5, 2]), { min: d.of([Number.NaN, 0, 0]), max: 1 }],
       int32: d => [d.ints([5], -9, 9), { min: -2, max: 3 }],

@@ -88,8 +88,8 @@ export {
   inv,
   type SolveOptions,
   solve,
-  solveTriangular,
   type TriangularOptions,
+  triangularSolve,
 } from './ops/linalg/solve.js';
 export { type SVD, type SVDOptions, svd, svdvals } from './ops/linalg/svd.js';
 export * from './ops/loss/binary.js';

@@ -89,8 +89,12 @@ export abstract class OptimizerBase<O extends object> {
 
   /** Adds parameters with options of their own. Nothing is added when one of them is refused. */
   addParamGroup(group: ParamGroup<O>): void {
-    const params = [...group.params];
     const index = this.groups.length;
+    if (typeof (group?.params as Iterable<unknown> | undefined)?.[Symbol.iterator] !== 'function')
+      throw new ArgumentError(
+        `${this.name}: group ${index} is ${show(group)} with params ${show(group?.params)}; expected { params: […] } with a list of tensors.`,
+      );
+    const params = [...group.params];
     if (params.length === 0) throw new ArgumentError(`${this.name}: group ${index} has no parameters.`);
     const known = new Map<Tensor, number>();
     this.groups.forEach((g, i) => {

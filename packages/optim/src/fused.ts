@@ -60,8 +60,18 @@ class FusedSegment {
     const { pieces } = this.segment;
     const own = slots.slice(...this.segment.slots);
     const numbers = scalars.slice(this.start, this.start + pieces.length);
-    if (this.layout[1].length !== pieces.length) this.layout = [measured.length, numbers.map(s => s.length)];
+    this.fit(measured.length, numbers);
     this.fused.assign([target, ...own], param, update, ...own, ...measured, ...numbers.flat());
+  }
+
+  /** Notes the layout of the arguments. */
+  fit(measured: number, scalars: readonly (readonly Hyper[])[]): void {
+    if (this.layout[1].length !== scalars.length) this.layout = [measured, scalars.map(s => s.length)];
+  }
+
+  /** The same where nothing is measured and there is no other segment, with the scalars in one list. */
+  runAlone(param: Tensor, grad: Tensor, slots: readonly Tensor[], scalars: readonly Hyper[]): void {
+    this.fused.assign([param, ...slots], param, grad, ...slots, ...scalars);
   }
 }
 
@@ -69,7 +79,8 @@ class FusedSegment {
 export class FusedStep {
   readonly transform: Transform;
   private readonly segments: readonly FusedSegment[];
-  private readonly simple: boolean;
+  /** Whether it is one kernel, and nothing is measured: then `runAlone` does. */
+  readonly simple: boolean;
 
   constructor(transform: Transform) {
     this.transform = transform;
@@ -93,10 +104,6 @@ export class FusedStep {
 
   /** One step of the parameters; overwrites them and their slots. Call it inside `noGrad`. */
   run(moving: readonly Moving[]): void {
-    if (this.simple) {
-      for (const m of moving) this.segments[0].run(m.param, m.grad, m, []);
-      return;
-    }
     scope(() => {
       let updates = moving.map(m => m.grad);
       const params = moving.map(m => m.param);
@@ -110,5 +117,17 @@ export class FusedStep {
         });
       }
     });
+  }
+
+  /** The scalars of a step in one list, for `runAlone`. */
+  flatScalars(step: number): readonly Hyper[] {
+    const scalars = this.transform.pieces.map(piece => piece.scalars(step, []));
+    this.segments[0].fit(0, scalars);
+    return scalars.flat();
+  }
+
+  /** One step of one parameter of a simple transform that carries nothing. Call it inside `noGrad`. */
+  runAlone(param: Tensor, grad: Tensor, slots: readonly Tensor[], scalars: readonly Hyper[]): void {
+    this.segments[0].runAlone(param, grad, slots, scalars);
   }
 }

@@ -25,7 +25,9 @@ export * from './rules/whole.js';
 export { SAM, type SamOptions, samValueAndGrad } from './sam.js';
 export * from './schedule/chainable.js';
 export * from './schedule/compose.js';
-export * from './schedule/cycles.js';
+export * from './schedule/cyclic.js';
+export * from './schedule/functional.js';
+export * from './schedule/oneCycle.js';
 export * from './schedule/plateau.js';
 export {
   LRScheduler,

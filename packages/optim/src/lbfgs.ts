@@ -1,6 +1,5 @@
 import {
   ArgumentError,
-  cat,
   DTypeError,
   emptyLike,
   keep,
@@ -9,13 +8,13 @@ import {
   show,
   type Tensor,
   tensor,
-  zeros,
 } from '@fluxion/autograd';
 import { evaluate, type Group, OptimizerBase, type OptimizerState, type ParamGroups } from './base.js';
 import { atLeast1, checkHyper, checkNumber, notNegative } from './check.js';
 import { dot, largest, lbfgsDirection, type Pair, sumOfSizes } from './curvature.js';
 import { type Hyper, numberOf } from './hyper.js';
 import { type LinePoint, strongWolfe } from './lineSearch.js';
+import { gradientOf, join, move, write } from './vector.js';
 
 export interface LbfgsOptions {
   /** Length of the step along the direction; with a line search, of its first trial. Default 1. */
@@ -276,36 +275,6 @@ export class LBFGS extends OptimizerBase<LbfgsOptions> {
     this.memory = memory;
     this.loadGroups(saved.groups);
   }
-}
-
-function join(params: readonly Tensor[]): Tensor {
-  return cat(params.map(p => p.reshape([p.size]) as Tensor)) as Tensor;
-}
-
-function gradientOf(params: readonly Tensor[]): Tensor {
-  return cat(
-    params.map(p => (p.gradient?.reshape([p.size]) ?? zeros([p.size], { dtype: p.dtype })) as Tensor),
-  ) as Tensor;
-}
-
-/** For each parameter its part of a vector. */
-function parts(params: readonly Tensor[], vector: Tensor): Tensor[] {
-  const sizes = params.map(p => p.size);
-  return vector.split(sizes).map((part, i) => part.reshape(params[i].shape) as Tensor);
-}
-
-function write(params: readonly Tensor[], values: Tensor): void {
-  noGrad(() => {
-    parts(params, values).forEach((part, i) => {
-      params[i].assign(part);
-    });
-  });
-}
-
-function move(params: readonly Tensor[], d: Tensor, t: number): void {
-  parts(params, d.mul(t) as Tensor).forEach((part, i) => {
-    params[i].add_(part);
-  });
 }
 
 /** Loss and gradient on the line through the parameters, which are back where they were after each call. */

@@ -69,28 +69,47 @@ export class Optimizer<O extends object> extends OptimizerBase<O> {
     return loss;
   }
 
-  private stepGroup(group: Group<O>, { fused, carried }: Engine): void {
-    const moving: Moving[] = [];
-    const after: [ParamState, step: number, carried: readonly Hyper[]][] = [];
+  private stepGroup(group: Group<O>, engine: Engine): void {
+    if (engine.fused.simple && engine.carried.length === 0) this.stepSimply(group, engine.fused);
+    else this.stepTogether(group, engine.fused);
+  }
+
+  /** One kernel call for each parameter, and next to nothing besides. */
+  private stepSimply(group: Group<O>, fused: FusedStep): void {
     // Parameters that took equally many steps, which is all of them as a rule, share their scalars.
-    let shared: ReturnType<typeof scalarsOf> | null = null;
-    let sharedBy = 0;
+    let scalars: readonly Hyper[] = [];
+    let scalarsOf = 0;
     for (const p of group.params) {
       const grad = p.gradient;
       if (grad === null) continue;
       const state = this.stateOf(p, fused);
       const step = state.step + 1;
-      if (shared === null || step !== sharedBy || carried.length > 0) {
-        shared = scalarsOf(fused.transform.pieces, step, state.carried);
-        sharedBy = step;
+      if (step !== scalarsOf) {
+        scalars = fused.flatScalars(step);
+        scalarsOf = step;
       }
-      moving.push({ param: p, grad, slots: state.slots, scalars: shared.scalars });
-      after.push([state, step, shared.carried]);
-    }
-    fused.run(moving);
-    for (const [state, step, next] of after) {
+      fused.runAlone(p, grad, state.slots, scalars);
       state.step = step;
-      state.carried = next.map(numberOf);
+    }
+  }
+
+  /** Segment by segment, for what is measured needs the updates of all parameters. */
+  private stepTogether(group: Group<O>, fused: FusedStep): void {
+    const moving: Moving[] = [];
+    const after: [ParamState, carried: readonly Hyper[]][] = [];
+    for (const p of group.params) {
+      const grad = p.gradient;
+      if (grad === null) continue;
+      const state = this.stateOf(p, fused);
+      const { scalars, carried } = scalarsOf(fused.transform.pieces, state.step + 1, state.carried);
+      moving.push({ param: p, grad, slots: state.slots, scalars });
+      after.push([state, carried]);
+    }
+    if (moving.length === 0) return;
+    fused.run(moving);
+    for (const [state, carried] of after) {
+      state.step++;
+      state.carried = carried.map(numberOf);
     }
   }
 

@@ -402,6 +402,12 @@ describe('optimizers refuse', () => {
       'sgd: momentum is -1; expected a finite number from 0.',
     ],
     [
+      'a group without parameters',
+      () => new SGD([{ lr: 1 } as never]),
+      'ArgumentError',
+      'SGD: group 0 is Object with params undefined; expected { params: […] } with a list of tensors.',
+    ],
+    [
       'Nesterov without momentum',
       () => sgd({ nesterov: true }),
       'ArgumentError',
@@ -467,6 +473,12 @@ describe('optimizers refuse', () => {
       () => new SGD(p as never),
       'ArgumentError',
       'SGD: expected a list of parameters or of groups, got Tensor. A single tensor goes into a list: [w].',
+    ],
+    [
+      'a group without parameters',
+      () => new SGD([{ lr: 1 } as never]),
+      'ArgumentError',
+      'SGD: group 0 is Object with params undefined; expected { params: […] } with a list of tensors.',
     ],
     [
       'Nesterov without momentum',

@@ -410,6 +410,18 @@ describe('schedulers refuse', () => {
       'ReduceLROnPlateau: factor is 1; expected a number in [0, 1).',
     ],
     [
+      'no optimizer for a plateau',
+      () => new optim.ReduceLROnPlateau(3 as never),
+      'ArgumentError',
+      'ReduceLROnPlateau: expected an optimizer, got 3.',
+    ],
+    [
+      'a negative minLr',
+      () => new optim.ReduceLROnPlateau(o, { minLr: -1 }),
+      'ArgumentError',
+      'ReduceLROnPlateau: minLr is -1; expected a finite number from 0.',
+    ],
+    [
       'an unknown direction',
       () => new optim.ReduceLROnPlateau(o, { mode: 'up' as never }),
       'ArgumentError',

@@ -1,5 +1,5 @@
 import type { Tensor } from '@fluxion/autograd';
-import type { Optimizer, UpdateRule } from '@fluxion/optim';
+import type { Hyper, Optimizer, UpdateRule } from '@fluxion/optim';
 import * as optim from '@fluxion/optim';
 
 export type Options = Readonly<Record<string, unknown>>;
@@ -7,7 +7,7 @@ export type Options = Readonly<Record<string, unknown>>;
 /** A rule with options that set all its hyperparameters, so that every one of them takes part. */
 export interface Row {
   readonly rule: (options: Options) => UpdateRule;
-  readonly optimizer: (params: Iterable<Tensor>, options: Options) => Optimizer<object>;
+  readonly optimizer: (params: Iterable<Tensor>, options: Options) => Optimizer<{ readonly lr?: Hyper }>;
   readonly options: Options;
   /** Options that are no hyperparameters to differentiate by. */
   readonly fixed: readonly string[];
@@ -26,7 +26,8 @@ function row<O extends object>(
 ): Row {
   return {
     rule: given => rule(given as O),
-    optimizer: (params, given) => new optimizer(params, given as O) as unknown as Optimizer<object>,
+    optimizer: (params, given) =>
+      new optimizer(params, given as O) as unknown as Optimizer<{ readonly lr?: Hyper }>,
     options: options as Options,
     fixed,
     steps,

@@ -151,7 +151,7 @@ export const ctcLossSamples = {
     naive,
     errors: [
       misspelt('ctcLoss', o => op(fits.logProbs, fits.targets, fits.inputLengths, fits.targetLengths, o)),
-      wrong('no tensor', { logProbs: [[0]] }, ArgumentError, 'logProbs is \\[\\[0\\]\\]; expected a tensor'),
+      wrong('no tensor', { logProbs: [[0]] }, ArgumentError, 'expected a tensor, got \\[\\[0\\]\\]'),
       wrong(
         'another rank',
         { logProbs: zeros([4]) },

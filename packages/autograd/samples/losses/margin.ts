@@ -75,7 +75,7 @@ function classErrors(name: string, op: Loose, target: readonly number[]): ErrorC
       label: 'no tensor',
       call: () => op([0, 1], int32([0, 1])),
       error: ArgumentError,
-      message: new RegExp(`^${name}: input is \\[0, 1\\]; expected a tensor`),
+      message: new RegExp(`^${name}: expected a tensor, got \\[0, 1\\]`),
     },
   ];
 }

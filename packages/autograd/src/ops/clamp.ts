@@ -27,6 +27,7 @@ function both(a: Tensor | null, b: Tensor | null, join: (a: Tensor, b: Tensor) =
  */
 const clampOp: Primitive<Borders> = {
   name: 'clamp',
+  savesInput: (i, n) => i === 0 || (i === 1 ? n.attributes.min : n.attributes.max),
   vjp: (g, n) => {
     const x = n.tensorInput(0);
     // Numbers, or tensors: the ops take either.

@@ -234,7 +234,7 @@ export const conv2d: ConvFunction = convolutionOf('conv2d', 2);
 export const conv3d: ConvFunction = convolutionOf('conv3d', 3);
 /**
  * The gradient of conv1d by its input: of x [N, C, L] (or [C, L]) with weight [C, O / groups, K], plus bias [O]. The size is (L - 1) stride - 2
- * padding + (K - 1) dilation + outputPadding + 1.
+ * padding + (K - 1) dilation + outputPadding + 1 (Dumoulin and Visin 2016).
  */
 export const convTranspose1d: ConvTransposeFunction = transposeOf('convTranspose1d', 1);
 /** The same in two dims. */

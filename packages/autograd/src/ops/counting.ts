@@ -4,8 +4,8 @@ import { raw } from '../tensor/raw.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
-import { composite, requireFloating, withoutDerivative } from './define.js';
-import { int32, requireIndex, requireNumbers, requireTensor, scatterBy } from './lanes.js';
+import { composite, requireFloating, requireTensor, withoutDerivative } from './define.js';
+import { int32, requireIndex, requireNumbers, scatterBy } from './lanes.js';
 import { zerosOf } from './unary.js';
 
 export interface BucketizeOptions {

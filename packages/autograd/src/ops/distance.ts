@@ -5,38 +5,18 @@ import { raw } from '../tensor/raw.js';
 import { broadcastShapes, normalizeDim } from '../tensor/shape.js';
 import type { Broadcast, Fits, Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, div, eq, le, mul, pow, sub, where } from './binary.js';
+import { add, div, mul, sub } from './binary.js';
 import { composite } from './define.js';
 import { indexSelect } from './indexing.js';
 import { matmul } from './matmul.js';
-import { amax, amin, sum } from './reduce.js';
+import { pNorm, rootOfSquares } from './pNorm.js';
+import { sum } from './reduce.js';
 import { expand, squeeze, transpose, unsqueeze } from './shape.js';
-import { abs, relu, sign, sqrt, square } from './unary.js';
+import { relu, sqrt, square } from './unary.js';
 import { requireSameFloating } from './window.js';
 
-/** The root of squared lengths, rounding below 0 included; the derivatives at 0 are 0, where those of sqrt are infinite. */
-function rootOf(squares: Tensor): Tensor {
-  const none = le(squares, 0);
-  return where(none, 0, sqrt(where(none, 1, squares) as Tensor)) as Tensor;
-}
-
-/** (sum of |d| ** p) ** (1 / p) over the last dim. Where a derivative would be infinite, at d = 0, it is 0. */
-function lengthOf(d: Tensor, p: number, keepdim = false): Tensor {
-  const total = (x: Tensor): Tensor => sum(x, -1, { keepdim }) as Tensor;
-  if (p === 2) return rootOf(total(square(d)));
-  if (p === 1) return total(abs(d));
-  // How many are not 0.
-  if (p === 0) return total(square(sign(d)));
-  if (p === Number.POSITIVE_INFINITY)
-    return d.shape.at(-1) === 0 ? total(d) : (amax(abs(d), -1, { keepdim }) as Tensor);
-  if (p === Number.NEGATIVE_INFINITY) return amin(abs(d), -1, { keepdim }) as Tensor;
-  if (p < 0) return pow(total(pow(abs(d), p) as Tensor), 1 / p) as Tensor;
-  const same = eq(d, 0);
-  const powers = where(same, 0, pow(where(same, 1, abs(d)) as Tensor, p) as Tensor) as Tensor;
-  const s = total(powers);
-  const none = eq(s, 0);
-  return where(none, 0, pow(where(none, 1, s) as Tensor, 1 / p) as Tensor) as Tensor;
-}
+/** The p-norm over the last dim. */
+const lengthOf = (d: Tensor, p: number, keepdim = false): Tensor => pNorm(d, p, [d.ndim - 1], { keepdim });
 
 function checkNumber(op: string, name: string, value: number, least = Number.NEGATIVE_INFINITY): void {
   if (typeof value !== 'number' || Number.isNaN(value) || value < least)
@@ -154,7 +134,7 @@ export const cdist: <A extends Shape, B extends Shape>(
     const squares1 = sum(square(x1), -1, { keepdim: true }) as Tensor;
     const squares2 = transpose(sum(square(x2), -1, { keepdim: true }) as Tensor, -1, -2) as Tensor;
     const products = matmul(x1, transpose(x2, -1, -2) as Tensor) as Tensor;
-    return rootOf(sub(add(squares1, squares2), mul(products, 2)) as Tensor);
+    return rootOfSquares(sub(add(squares1, squares2), mul(products, 2)) as Tensor);
   }
   return lengthOf(sub(unsqueeze(x1, -2) as Tensor, unsqueeze(x2, -3) as Tensor) as Tensor, p);
 }) as never;

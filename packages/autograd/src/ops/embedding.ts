@@ -91,7 +91,11 @@ export const embedding: <I extends Shape, W extends Shape>(
     requireWeight(op, weight);
     requireIndex(op, index);
     const pad = padding(op, weight.shape[0], options);
-    const list = readIndex(op, index, weight.shape[0], { negative: false, what: 'the weight' });
+    const list = readIndex(op, index, weight.shape[0], {
+      negative: false,
+      what: 'the weight',
+      units: 'rows',
+    });
     const rows = lookup(weight, list, pad, options.scaleGradByFreq === true);
     return reshapeTo(rows, [...index.shape, weight.shape[1]]);
   },
@@ -171,7 +175,11 @@ export const embeddingBag: <W extends Shape>(
       throw new ArgumentError(`${op}: scaleGradByFreq is not for the mode 'max'. Leave it out.`);
     const pad = padding(op, weight.shape[0], options);
     const all = bagsOf(op, index, options);
-    const list = readIndex(op, index, weight.shape[0], { negative: false, what: 'the weight' });
+    const list = readIndex(op, index, weight.shape[0], {
+      negative: false,
+      what: 'the weight',
+      units: 'rows',
+    });
     checkWeights(op, index, weight, mode, perSampleWeights);
     // What is left out, entries of the padding and those behind the last bag, is left out from the start.
     const kept = Int32Array.from(list.keys()).filter(i => all.bags[i] >= 0 && list[i] !== pad);

@@ -5,7 +5,7 @@ import { normalizeDim } from '../tensor/shape.js';
 import type { IndexSelect, OneHot, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { eq } from './binary.js';
-import { apply, composite } from './define.js';
+import { apply, composite, requireTensor } from './define.js';
 import {
   asVector,
   checkScatter,
@@ -22,6 +22,7 @@ import { to } from './unary.js';
 
 /** out[i][j][k] = x[i][index[i][j][k]][k] for dim 1; the index is int32 and no larger than x in the other dims. */
 export function gather<I extends Shape>(x: Tensor, dim: number, index: Tensor<I>): Tensor<I> {
+  requireTensor('gather', x);
   const d = normalizeDim('gather', dim, x.ndim);
   requireIndex('gather', index);
   if (oneOfAScalar(x, index))
@@ -37,6 +38,7 @@ export function scatterAdd<S extends Shape>(
   index: Tensor,
   source: Tensor,
 ): Tensor<S> {
+  requireTensor('scatterAdd', x);
   const fit = checkScatter('scatterAdd', x, dim, index, source);
   requireNumbers('scatterAdd', x);
   return reshapeTo(scatterBy('add', fit.x, fit.dim, fit.index, fit.source), x.shape) as Tensor<S>;

@@ -102,7 +102,7 @@ function positive(name: string, value: PerDim, dims: number): number[] {
   return list.slice();
 }
 
-/** x [N, C, ...spatial], of one to three spatial dims, in another spatial size. */
+/** x [N, C, ...spatial], of one to three spatial dims, in another spatial size; `bicubic` is cubic convolution (Keys 1981, with a = -0.75). */
 export const interpolate: (x: Tensor, options: InterpolateOptions) => Tensor = composite(
   'interpolate',
   (x: Tensor, options: InterpolateOptions) => {

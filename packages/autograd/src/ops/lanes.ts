@@ -1,19 +1,13 @@
 import { kernels } from '@fluxion/kernels';
-import { ArgumentError, DTypeError, IndexError, ShapeError, show, showShape } from '../errors.js';
+import { DTypeError, IndexError, ShapeError, showShape } from '../errors.js';
 import type { Input } from '../graph/node.js';
 import { raw, rawLike } from '../tensor/raw.js';
 import { normalizeDim, sameShape } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { checkOperand, where } from './binary.js';
 import { apply, type Primitive } from './define.js';
 import { type Box, box } from './shape/part.js';
 import { reshapeTo } from './shape.js';
-
-/** Throws unless it is a tensor. */
-export function requireTensor(op: string, x: unknown): void {
-  if (!(x instanceof Tensor))
-    throw new ArgumentError(`${op}: expected a tensor, got ${show(x)}. Make it a tensor first: tensor(…).`);
-}
 
 export function requireIndex(op: string, index: Tensor): void {
   if (index.dtype !== 'int32')
@@ -89,11 +83,11 @@ interface Scattering {
 
 const scatterOf = (mode: 'add' | 'assign', name: string): Primitive<Scattering> => ({
   name,
-  savesInput: i => i === 1,
+  // What is added to passes its gradient on, wherever something was added.
+  savesInput: (i, n) => i === 1 && (mode === 'assign' || n.inputs[2] !== null),
   vjp: (g, n) => {
     const { dim } = n.attributes;
-    const index = n.tensorInput(1);
-    const ofSource = (): Tensor => {
+    const ofSource = (index: Tensor): Tensor => {
       const picked = apply(gatherOp, [g, index], dim);
       if (mode === 'add') return windowed(picked, n.inputShapes[2]);
       // Of the elements that went to one place the last stayed, and the gradient is its alone.
@@ -101,9 +95,9 @@ const scatterOf = (mode: 'add' | 'assign', name: string): Primitive<Scattering> 
       return windowed(where(stayed, picked, 0), n.inputShapes[2]);
     };
     return [
-      n.needs(0) ? (mode === 'add' ? g : scatterBy('assign', g, dim, index, 0)) : null,
+      n.needs(0) ? (mode === 'add' ? g : scatterBy('assign', g, dim, n.tensorInput(1), 0)) : null,
       null,
-      n.needs(2) ? ofSource() : null,
+      n.needs(2) ? ofSource(n.tensorInput(1)) : null,
     ];
   },
   forward: (inputs, { dim, op }) => {

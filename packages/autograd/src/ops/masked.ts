@@ -4,8 +4,8 @@ import { broadcastShapes } from '../tensor/shape.js';
 import type { Broadcast, Fits, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
 import { truePlaces } from './atIndex.js';
-import { composite, withoutDerivative } from './define.js';
-import { checkSource, int32, requireTensor } from './lanes.js';
+import { composite, requireTensor, withoutDerivative } from './define.js';
+import { checkSource, int32 } from './lanes.js';
 import { pick, put } from './places.js';
 import { expand, reshapeTo, select, slice } from './shape.js';
 

@@ -54,7 +54,7 @@ function unpoolSize(op: string, x: Tensor, kernelSize: PerDim, options: MaxUnpoo
 
 /**
  * The values of x [N, C, H, W] (or [C, H, W]) put back where `maxPool2d` found them, zeros elsewhere. Where several indices are equal, the last one
- * in C order stays, and the gradient goes to that one.
+ * in C order stays, and the gradient goes to that one (Zeiler and Fergus 2014).
  */
 export const maxUnpool2d: MaxUnpoolFunction = composite(
   'maxUnpool2d',

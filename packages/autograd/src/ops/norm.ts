@@ -2,10 +2,11 @@ import { ArgumentError, ShapeError, show, showShape } from '../errors.js';
 import { normalizeDim, normalizeDims } from '../tensor/shape.js';
 import type { Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add, div, eq, gt, mul, pow, where } from './binary.js';
+import { add, div, gt, mul, where } from './binary.js';
 import { composite, requireFloating } from './define.js';
-import { amax, amin, type Dims, type ReduceOptions, sum } from './reduce.js';
-import { abs, clone, sqrt, square } from './unary.js';
+import { pNorm } from './pNorm.js';
+import type { Dims, ReduceOptions } from './reduce.js';
+import { clone } from './unary.js';
 
 /** The order of a norm: any number, infinities included, or 'fro' for 2. */
 export type NormOrder = number | 'fro';
@@ -39,25 +40,6 @@ function checkOrder(op: string, p: unknown): number {
   return p;
 }
 
-/** f(x) with `at` in place of f(0), where every derivative is 0: that of f may be infinite there, and 0 times it NaN. */
-function exceptAtZero(x: Tensor, at: number, f: (x: Tensor) => Tensor): Tensor {
-  const zero = eq(x, 0) as Tensor;
-  return where(zero, at, f(where(zero, 1, x) as Tensor)) as Tensor;
-}
-
-function orderOf(p: number, x: Tensor, dims: readonly number[], options?: ReduceOptions): Tensor {
-  if (p === 1) return sum(abs(x), dims, options) as Tensor;
-  if (p === 2) return exceptAtZero(sum(square(x), dims, options) as Tensor, 0, sqrt);
-  if (!Number.isFinite(p)) {
-    // The norm of nothing is 0, for every p.
-    if (dims.some(d => x.shape[d] === 0)) return sum(abs(x), dims, options) as Tensor;
-    return (p > 0 ? amax : amin)(abs(x), dims, options) as Tensor;
-  }
-  const powers = exceptAtZero(abs(x), p < 0 ? Number.POSITIVE_INFINITY : 0, a => pow(a, p) as Tensor);
-  const total = sum(powers, dims, options) as Tensor;
-  return p === 0 ? total : exceptAtZero(total, 0, s => pow(s, 1 / p) as Tensor);
-}
-
 /**
  * The p-norm over the dims (default: all), (sum |x|**p)**(1/p), also of p below 1, where it is none by the book. Infinity: the largest |x|, ties
  * sharing the gradient evenly; -Infinity: the smallest; 0: how many are not 0; 'fro': 2, the default. Of zeros, and of nothing, 0. Derivatives
@@ -67,7 +49,7 @@ export const norm: NormFunction = composite(
   'norm',
   (x: Tensor, p: NormOrder = 2, dim?: Dims, options?: ReduceOptions) => {
     requireFloating('norm', x);
-    return orderOf(checkOrder('norm', p), x, normalizeDims('norm', dim, x.ndim), options);
+    return pNorm(x, checkOrder('norm', p), normalizeDims('norm', dim, x.ndim), options);
   },
 ) as NormFunction;
 
@@ -89,7 +71,7 @@ export const renorm: <S extends Shape>(x: Tensor<S>, p: number, dim: number, max
     const d = normalizeDim('renorm', dim, x.ndim);
     if (x.size === 0) return clone(x);
     const dims = x.shape.flatMap((_, i) => (i === d ? [] : [i]));
-    const norms = orderOf(p, x, dims, { keepdim: true });
+    const norms = pNorm(x, p, dims, { keepdim: true });
     const scale = where(
       gt(norms, maxnorm) as Tensor,
       div(maxnorm, add(norms, 1e-7) as Tensor) as Tensor,

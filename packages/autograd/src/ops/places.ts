@@ -101,11 +101,11 @@ export const pickOp: Primitive<Picking> = {
 
 const putOf = (mode: 'add' | 'assign', name: string): Primitive<Picking> => ({
   name,
-  savesInput: i => i === 1,
+  // What is added to passes its gradient on, wherever something was added.
+  savesInput: (i, n) => i === 1 && (mode === 'assign' || n.inputs[2] !== null),
   vjp: (g, n) => {
-    const places = n.tensorInput(1);
     const { dims, distinct } = n.attributes;
-    const ofSource = (): Tensor => {
+    const ofSource = (places: Tensor): Tensor => {
       const picked = apply(pickOp, [g, places], n.attributes);
       if (mode === 'add' || distinct) return picked;
       // Of what went to one place the last stayed, and the gradient is its alone.
@@ -113,9 +113,9 @@ const putOf = (mode: 'add' | 'assign', name: string): Primitive<Picking> => ({
       return where(reshapeTo(stayed, [places.size, ...picked.shape.slice(1).map(() => 1)]), picked, 0);
     };
     return [
-      n.needs(0) ? (mode === 'add' ? g : put('assign', g, places, 0, n.attributes)) : null,
+      n.needs(0) ? (mode === 'add' ? g : put('assign', g, n.tensorInput(1), 0, n.attributes)) : null,
       null,
-      n.needs(2) ? ofSource() : null,
+      n.needs(2) ? ofSource(n.tensorInput(1)) : null,
     ];
   },
   forward: (inputs, { dims }) => {
@@ -160,7 +160,11 @@ export function readIndex(
   op: string,
   index: Tensor,
   size: number,
-  { negative, what = 'the dim' }: { readonly negative: boolean; readonly what?: string },
+  {
+    negative,
+    what = 'the dim',
+    units = 'elements',
+  }: { readonly negative: boolean; readonly what?: string; readonly units?: string },
 ): Int32Array {
   // A copy, so that it can be changed.
   const list = kernels().read(index) as Int32Array;
@@ -169,7 +173,7 @@ export function readIndex(
     const at = list[i];
     if (at < low || at >= size)
       throw new IndexError(
-        `${op}: index ${at} (position ${i} of an index of shape ${showShape(index.shape)}) is outside ${what} of ${size} elements: ` +
+        `${op}: index ${at} (position ${i} of an index of shape ${showShape(index.shape)}) is outside ${what} of ${size} ${units}: ` +
           (size === 0 ? 'there is nothing to index.' : `expected ${low} to ${size - 1}.`),
       );
     if (at < 0) list[i] = at + size;

@@ -90,7 +90,7 @@ function alongDim(op: Primitive<number>): SoftmaxFunction {
   }) as SoftmaxFunction;
 }
 
-/** e**x / sum(e**x) along a dim. */
+/** e**x / sum(e**x) along a dim (Bridle 1990). */
 export const softmax: SoftmaxFunction = alongDim(softmaxOp);
 /** ln(softmax(x)) along a dim, without losing small probabilities. */
 export const logSoftmax: SoftmaxFunction = alongDim(logSoftmaxOp);

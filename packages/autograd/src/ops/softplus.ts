@@ -36,7 +36,7 @@ const softplusOp: Primitive<Required<SoftplusOptions>> = {
     }),
 };
 
-/** ln(1 + e**(beta x)) / beta. */
+/** ln(1 + e**(beta x)) / beta (Dugas et al. 2001). */
 export const softplus: <S extends Shape>(x: Tensor<S>, options?: SoftplusOptions) => Tensor<S> = composite(
   'softplus',
   (x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}) => {

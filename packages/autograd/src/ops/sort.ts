@@ -6,8 +6,8 @@ import { normalizeDim } from '../tensor/shape.js';
 import type { IndexSelect, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Extrema } from './composite/extrema.js';
-import { apply, composite, type Primitive, savesNothing } from './define.js';
-import { asVector, requireTensor, scatterBy, zeros } from './lanes.js';
+import { apply, composite, type Primitive, requireTensor, savesNothing } from './define.js';
+import { asVector, scatterBy, zeros } from './lanes.js';
 import { reshapeTo } from './shape.js';
 
 interface Order {

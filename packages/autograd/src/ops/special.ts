@@ -86,7 +86,7 @@ export const atanh: UnaryFunction = map('atanh', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, oneMinusSquare(m, x)),
 });
-/** 1 - erf(x), accurate where it is small. */
+/** 1 - erf(x), accurate where it is small (DLMF 7.2.2). */
 export const erfc: UnaryFunction = map('erfc', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.mul(m.exp(m.neg(m.square(x))), -2 / Math.sqrt(Math.PI))),
@@ -96,12 +96,12 @@ export const erfinv: UnaryFunction = map('erfinv', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.mul(m.exp(m.square(y)), Math.sqrt(Math.PI) / 2)),
 });
-/** ln |Gamma(x)|; its derivative is digamma. */
+/** ln |Gamma(x)| (Gamma: DLMF 5.2.1); its derivative is digamma. */
 export const lgamma: UnaryFunction = map('lgamma', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.digamma(x)),
 });
-/** The derivative of ln Gamma(x); its own derivatives are polygamma. */
+/** The derivative of ln Gamma(x) (DLMF 5.2.2); its own derivatives are polygamma. */
 export const digamma: UnaryFunction = map('digamma', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.polygamma(1, x)),
@@ -178,7 +178,7 @@ export const atan2: BinaryFunction<'atan2'> = pair('atan2', {
 
 /** sqrt(a**2 + b**2) without overflow. At the origin both derivatives are 0, as of every norm here. */
 export const hypot: BinaryFunction<'hypot'> = pair('hypot', {
-  saves: both,
+  saves: (_i, _needsOther, needsThis) => needsThis,
   readsOutput: true,
   first: (m, g, a, _, y) => m.mul(g, m.div(a, m.where(m.eq(y, 0), 1, y))),
   second: (m, g, _, b, y) => m.mul(g, m.div(b, m.where(m.eq(y, 0), 1, y))),

@@ -107,7 +107,7 @@ export const sigmoid: UnaryFunction = unary('sigmoid', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.mul(y, m.sub(1, y))),
 });
-/** The error function, 2/sqrt(pi) times the integral of e**-t**2 from 0 to x. */
+/** The error function, 2/sqrt(pi) times the integral of e**-t**2 from 0 to x (DLMF 7.2.1). */
 export const erf: UnaryFunction = unary('erf', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.mul(m.exp(m.neg(m.square(x))), 2 / Math.sqrt(Math.PI))),

@@ -5,8 +5,8 @@ import { raw } from '../tensor/raw.js';
 import { normalizeDim, numel } from '../tensor/shape.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { composite, type Primitive } from './define.js';
-import { int32, requireTensor } from './lanes.js';
+import { composite, type Primitive, requireTensor } from './define.js';
+import { int32 } from './lanes.js';
 import { permute, reshapeTo } from './shape.js';
 import { firstInOrder } from './sort.js';
 

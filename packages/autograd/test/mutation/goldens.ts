@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { type Case, isOpCase, readCases } from '../goldens/format.js';
 import { runCase } from '../goldens/run.js';
-import { edges, sample } from '../goldens/sample.js';
+import { committed } from '../goldens/sample.js';
 
 const groups = new Map<string, Case[]>();
-for (const c of [sample, edges].flatMap(readCases)) {
+for (const c of committed.flatMap(readCases)) {
   const group = isOpCase(c) ? c.op : c.kind;
   groups.set(group, [...(groups.get(group) ?? []), c]);
 }

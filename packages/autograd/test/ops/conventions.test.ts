@@ -1,13 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import {
+  acos,
+  acosh,
+  asin,
+  atan2,
+  atanh,
   cdist,
   clamp,
   cosineSimilarity,
+  div,
   grad,
   hardshrink,
+  hypot,
   leakyRelu,
   logSoftmax,
   logsumexp,
+  matrixNorm,
   maximum,
   minimum,
   pow,
@@ -18,7 +26,10 @@ import {
   type Tensor,
   tensor,
   threshold,
+  vectorNorm,
   where,
+  xlogy,
+  zeros,
 } from '../../src/index.js';
 
 const f64 = { dtype: 'float64' } as const;
@@ -59,6 +70,15 @@ describe('derivatives at points where differences say nothing', () => {
     ['0 ** x: 0 where defined', x => pow(0, x), [0, 1, 2], [0, 0, 0]],
     ['negative base to a whole power', x => pow(x, 3), [-2], [12]],
     ['std of constant data: 0', x => x.std(), [3, 3, 3], [0, 0, 0]],
+    ['vectorNorm of zeros: 0', x => vectorNorm(x).add(vectorNorm(x, 3)), [0, 0], [0, 0]],
+    ['vectorNorm of order 0.5: 0 at elements of 0', x => vectorNorm(x, 0.5), [1, 0, -1], [2, 0, -2]],
+    ['vectorNorm of order Infinity: ties share', x => vectorNorm(x, inf), [1, -1, 0], [0.5, -0.5, 0]],
+    [
+      'matrixNorm of order 2: ties of singular values share',
+      x => matrixNorm(x.reshape([2, 2]), 2) as Tensor,
+      [1, 0, 0, 1],
+      [0.5, 0, 0, 0.5],
+    ],
     ['amax: ties share', x => x.amax(), [1, 2, 2, 0], [0, 0.5, 0.5, 0]],
     ['amin: ties share', x => x.amin(0), [1, 1, 1, 1], [0.25, 0.25, 0.25, 0.25]],
     ['max without a dim: ties share', x => x.max(), [2, 2], [0.5, 0.5]],
@@ -90,6 +110,30 @@ describe('derivatives at points where differences say nothing', () => {
     ['nanmean of NaN alone: nothing', x => x.nanmean(), [Number.NaN, Number.NaN], [0, 0]],
     ['logcumsumexp after -Infinity', x => x.logcumsumexp(0), [-inf, -inf, 0], [1, 1, 1]],
     ['logcumsumexp far apart', x => x.logcumsumexp(0), [1000, -1000, -999], [3, 0, 0]],
+    ['asin at the borders: infinite', x => asin(x), [1, -1, 0], [inf, inf, 1]],
+    ['acos at the borders: infinite', x => acos(x), [1, -1, 0], [-inf, -inf, -1]],
+    [
+      'acosh at 1 and atanh at its borders: infinite',
+      x => acosh(x.abs()).add(atanh(x)) as Tensor,
+      [1],
+      [inf],
+    ],
+    ['atan2 at the origin: 0', x => atan2(x, tensor([0, 1], f64)) as Tensor, [0, 0], [0, 1]],
+    ['atan2 at the origin, by the other: 0', x => atan2(tensor([0, 1], f64), x) as Tensor, [0, 0], [0, -1]],
+    ['hypot at the origin: 0', x => hypot(x, tensor([0, 0, 4], f64)) as Tensor, [0, 2, 3], [0, 1, 0.6]],
+    ['hypot at the origin, by the other: 0', x => hypot(tensor([0, 0], f64), x) as Tensor, [0, -2], [0, -1]],
+    [
+      'xlogy at 0: 0 where there is no logarithm',
+      x => xlogy(x, tensor([0, -1, Math.E, Math.E], f64)) as Tensor,
+      [0, 0, 0, 2],
+      [0, 0, 1, 1],
+    ],
+    ['xlogy with a number: 0 at 0 where it has no logarithm', x => xlogy(x, 0) as Tensor, [0, 1], [0, -inf]],
+    ['0 ** x below an infinite gradient: 0', x => pow(0, x).sqrt() as Tensor, [1], [0]],
+    ['div rounded down, by the dividend: 0', x => div(x, 2, { rounding: 'floor' }), [3], [0]],
+    ['div rounded down, by the divisor: 0', x => div(7, x, { rounding: 'floor' }), [3], [0]],
+    ['div rounded to 0, by the dividend: 0', x => div(x, 2, { rounding: 'trunc' }), [3], [0]],
+    ['div rounded to 0, by the divisor: 0', x => div(7, x, { rounding: 'trunc' }), [3], [0]],
     ['where: nothing from what is not chosen', x => where(x.gt(0), x.log(), 0) as Tensor, [1, 2], [1, 0.5]],
   ])('%s', (_, fn, at, expected) => {
     expect(gradient(fn, ...at).map(v => v + 0)).toEqual(expected);
@@ -97,6 +141,29 @@ describe('derivatives at points where differences say nothing', () => {
 
   test('a masked square root at 0 stays finite when its argument is replaced as well', () => {
     expect(gradient(x => where(x.gt(0), where(x.gt(0), x, 1).sqrt(), 0) as Tensor, 0, 4)).toEqual([0, 0.25]);
+  });
+
+  test('second derivatives of inverse functions at their borders are infinite, and not NaN', () => {
+    const second = (fn: (x: Tensor) => Tensor, ...values: number[]): number[] => {
+      const x = leaf(...values);
+      return Array.from(grad(grad(fn(x).sum(), x, { createGraph: true }).sum(), x).toTypedArray());
+    };
+    expect(second(asin, 1, -1)).toEqual([inf, -inf]);
+    expect(second(acos, 1, -1)).toEqual([-inf, inf]);
+    expect(second(acosh, 1)).toEqual([-inf]);
+    expect(second(atanh, 1, -1)).toEqual([inf, -inf]);
+  });
+
+  test('the mixed second derivative of pow at 0 is 0', () => {
+    const [a, b] = [leaf(0), leaf(2)];
+    expect(grad(grad(pow(a, b).sum(), b, { createGraph: true }).sum(), a).toArray()).toEqual([0]);
+  });
+
+  test('derivatives of inverse functions keep their digits near the border, to 1e-14', () => {
+    const x = 1 - 1e-7;
+    const product = (1 - x) * (1 + x);
+    expect(Math.abs(gradient(asin, x)[0] * Math.sqrt(product) - 1)).toBeLessThan(1e-14);
+    expect(Math.abs(gradient(atanh, x)[0] * product - 1)).toBeLessThan(1e-14);
   });
 
   test('second derivatives at corners are finite', () => {
@@ -117,6 +184,9 @@ describe('derivatives at points where differences say nothing', () => {
     expect(second(x => x.norm(1.5), 0, 1)[0]).toBe(0);
     expect(second(x => x.prod(), 0, 2, 3)).toEqual([5, 3, 2]);
     expect(second(x => x.cumprod(0), 1, 0, 3, 0, 2)).toEqual([4, 14, 1, 9, 0]);
+    expect(second(x => hypot(x, tensor([0, 0], f64)) as Tensor, 0, 2).every(Number.isFinite)).toBe(true);
+    expect(second(x => atan2(x, tensor([0, 1], f64)) as Tensor, 0, 0).map(v => v + 0)).toEqual([0, 0]);
+    expect(second(x => xlogy(x, tensor([0, -1], f64)) as Tensor, 0, 0)).toEqual([0, 0]);
   });
 });
 
@@ -133,6 +203,38 @@ test('scatterAdd where indices coincide: every source gets the gradient of its t
   const y = scatterAdd(tensor([0, 0], f64), 0, tensor([1, 1, 0], { dtype: 'int32' }), source);
   expect(y.toArray()).toEqual([3, 3]);
   expect(grad(y.mul(tensor([10, 20], f64)).sum(), source).toArray()).toEqual([20, 20, 10]);
+});
+
+test('scatterAdd of a source larger than its index: zeros for what is left over, to the third derivative', () => {
+  const source = tensor(
+    [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ],
+    { ...f64, requiresGrad: true },
+  );
+  const index = tensor(
+    [
+      [0, 1],
+      [1, 0],
+    ],
+    { dtype: 'int32' },
+  );
+  const y = scatterAdd(zeros([2, 2], f64), 0, index, source);
+  const first = grad(pow(y, 4).sum(), source, { createGraph: true });
+  const second = grad(first.sum(), source, { createGraph: true });
+  // Elements 1 and 4 go to the first row, 3 and 2 to the second, each by itself.
+  expect(first.toArray()).toEqual([
+    [4, 32],
+    [108, 256],
+    [0, 0],
+  ]);
+  expect(grad(second.sum(), source).toArray()).toEqual([
+    [24, 48],
+    [72, 96],
+    [0, 0],
+  ]);
 });
 
 test('an operand in two places gets both gradients', () => {

@@ -47,8 +47,15 @@ export function erf(x: number): number {
 
 function erfNearQuarter(x: number): number {
   const c = Math.round(x * 4) / 4;
-  const h = x - c;
   const [value, slope] = erfAtQuarters[c * 4 - 2];
+  return value + slope * gaussIntegral(c, x - c);
+}
+
+/**
+ * The integral of e**(c**2 - t**2) for t from c to c + h, of |h| up to 1/8, by Taylor's series: the integrand is a0 + a1 h + ... with a0 = 1, a1 = -2c,
+ * a[n+1] = -2 (c a[n] + a[n-1]) / (n+1).
+ */
+export function gaussIntegral(c: number, h: number): number {
   let before = 0;
   let coefficient = 1;
   let power = h;
@@ -60,7 +67,7 @@ function erfNearQuarter(x: number): number {
     power *= h;
     sum += (coefficient * power) / (n + 1);
   }
-  return value + slope * sum;
+  return sum;
 }
 
 /** 1 - erf(x) for x from 2, with all digits. */

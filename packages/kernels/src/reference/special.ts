@@ -3,7 +3,7 @@
  * rounded from 60 digits. Formulas: NIST Digital Library of Mathematical Functions (DLMF), chapters 5, 7 and 25.
  */
 import { normalQuantile } from '../random.js';
-import { erf, erfcByFraction } from './erf.js';
+import { erf, erfcByFraction, gaussIntegral } from './erf.js';
 
 const SQRT_PI = 1.7724538509055159;
 const TWO_OVER_SQRT_PI = 1.1283791670955126;
@@ -27,20 +27,7 @@ export function erfc(x: number): number {
   if (x < 0.5) return 1 - erf(x);
   if (x > 2 || Number.isNaN(x)) return erfcByFraction(x);
   const c = Math.round(x * 4) / 4;
-  const h = x - c;
-  // The slope e**-(c+h)**2 = e**-c**2 (a0 + a1 h + ...) has a0 = 1, a1 = -2c, a[n+1] = -2 (c a[n] + a[n-1]) / (n+1).
-  let before = 0;
-  let coefficient = 1;
-  let power = h;
-  let sum = h;
-  for (let n = 1; n <= 18; n++) {
-    const next = (-2 * (c * coefficient + before)) / n;
-    before = coefficient;
-    coefficient = next;
-    power *= h;
-    sum += (coefficient * power) / (n + 1);
-  }
-  return erfcAtQuarters[c * 4 - 2] - TWO_OVER_SQRT_PI * gauss(c) * sum;
+  return erfcAtQuarters[c * 4 - 2] - TWO_OVER_SQRT_PI * gauss(c) * gaussIntegral(c, x - c);
 }
 
 /** The inverse of erf on [-1, 1], NaN elsewhere: a first guess, then Halley's steps, which triple the digits. */

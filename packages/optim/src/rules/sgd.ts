@@ -1,6 +1,6 @@
 import { ArgumentError } from '@fluxion/autograd';
 import type { ParamGroups } from '../base.js';
-import { checksOf, notNegative } from '../check.js';
+import { checksOf, finite, notNegative } from '../check.js';
 import { type Hyper, isOn } from '../hyper.js';
 import { Optimizer } from '../optimizer.js';
 import { type RuleSpec, ruleOf, type UpdateRule } from '../rule.js';
@@ -23,6 +23,7 @@ function specOf(name: string, defaults: SgdOptions): RuleSpec<SgdOptions> {
   const check = checksOf<SgdOptions>(name, {
     lr: notNegative,
     momentum: notNegative,
+    dampening: finite,
     weightDecay: notNegative,
   });
   return {

@@ -65,9 +65,12 @@ export class ReduceLROnPlateau {
       throw new ArgumentError(
         `${this.name}: thresholdMode is ${show(all.thresholdMode)}; expected 'rel' or 'abs'.`,
       );
+    if (!Array.isArray(optimizer?.groups))
+      throw new ArgumentError(`${this.name}: expected an optimizer, got ${show(optimizer)}.`);
     this.optimizer = optimizer;
     this.options = all;
     this.minLrs = perGroup(this.name, 'minLr', options.minLr ?? 0, optimizer.groups.length);
+    for (const min of this.minLrs) checkNumber(this.name, 'minLr', min, notNegative);
     this.best = all.mode === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     this.lastLr = optimizer.groups.map((g, i) => rateOf(this.name, g, i));
   }

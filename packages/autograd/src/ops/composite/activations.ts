@@ -6,7 +6,7 @@ import { composite, requireFloating } from '../define.js';
 import type { UnaryFunction } from '../types.js';
 import { erf, sigmoid, tanh } from '../unary.js';
 
-/** x where x > 0, slope * x elsewhere (also for the derivative at 0). Default slope 0.01. */
+/** x where x > 0, slope * x elsewhere (also for the derivative at 0). Default slope 0.01 (Maas, Hannun and Ng 2013). */
 export const leakyRelu: <S extends Shape>(x: Tensor<S>, slope?: number) => Tensor<S> = composite(
   'leakyRelu',
   (x: Tensor, slope: number = 0.01) => {
@@ -33,7 +33,7 @@ export const gelu: <S extends Shape>(x: Tensor<S>, options?: GeluOptions) => Ten
   },
 ) as never;
 
-/** x * sigmoid(x), also called swish. */
+/** x * sigmoid(x), also called swish (Elfwing, Uchibe and Doya 2018). */
 export const silu: UnaryFunction = composite('silu', (x: Tensor) => {
   requireFloating('silu', x);
   return mul(x, sigmoid(x)) as Tensor;

@@ -23,7 +23,7 @@ export const mish: UnaryFunction = composite('mish', (x: Tensor) => {
   return mul(x, tanh(softplus(x))) as Tensor;
 }) as never;
 
-/** x / (1 + |x|). */
+/** x / (1 + |x|) (Bergstra et al. 2009). */
 export const softsign: UnaryFunction = composite('softsign', (x: Tensor) => {
   requireFloating('softsign', x);
   return div(x, add(abs(x), 1) as Tensor) as Tensor;
@@ -79,7 +79,7 @@ function oneHotAlong(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * softmax((logits + G) / tau) with G drawn from the Gumbel distribution, -ln of `exponential` (Jang, Gu, Poole 2017). With `hard` the one-hot vector of its
+ * softmax((logits + G) / tau) with G drawn from the Gumbel distribution, -ln of `exponential` (Jang, Gu and Poole 2017). With `hard` the one-hot vector of its
  * largest element, through which the gradient passes as if it were the soft one.
  */
 export const gumbelSoftmax: <S extends Shape>(

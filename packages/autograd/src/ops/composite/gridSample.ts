@@ -156,7 +156,7 @@ function cubic(t: Tensor): Tensor[] {
 
 /**
  * Samples x [N, C, H, W] at the positions of grid [N, H', W', 2], whose last dim holds (x, y) from -1 to 1: [N, C, H', W']. In three dims x is
- * [N, C, D, H, W] and the grid [N, D', H', W', 3]. Differentiable in both; mode `nearest` not in the grid, where its gradient is 0.
+ * [N, C, D, H, W] and the grid [N, D', H', W', 3]. Differentiable in both; mode `nearest` not in the grid, where its gradient is 0 (Jaderberg et al. 2015).
  */
 export const gridSample: (x: Tensor, grid: Tensor, options?: GridSampleOptions) => Tensor = composite(
   'gridSample',

@@ -50,7 +50,7 @@ export const hardsigmoid: UnaryFunction = composite('hardsigmoid', (x: Tensor) =
   return where(le(x, -3), 0, where(ge(x, 3), 1, middle) as Tensor) as Tensor;
 }) as never;
 
-/** x hardsigmoid(x); the derivative is -1/2 at -3 and 3/2 at 3. */
+/** x hardsigmoid(x) (Howard et al. 2019); the derivative is -1/2 at -3 and 3/2 at 3. */
 export const hardswish: UnaryFunction = composite('hardswish', (x: Tensor) => {
   requireFloating('hardswish', x);
   const below = lt(x, -3) as Tensor;
@@ -81,7 +81,7 @@ export interface AlphaOptions {
   readonly alpha?: number;
 }
 
-/** x where x > 0, alpha (e**x - 1) elsewhere, also for the derivative at 0 (Clevert, Unterthiner, Hochreiter 2016). */
+/** x where x > 0, alpha (e**x - 1) elsewhere, also for the derivative at 0 (Clevert, Unterthiner and Hochreiter 2016). */
 export const elu: <S extends Shape>(x: Tensor<S>, options?: AlphaOptions) => Tensor<S> = composite(
   'elu',
   (x: Tensor, { alpha = 1 }: AlphaOptions = {}) => {
@@ -106,13 +106,13 @@ export const celu: <S extends Shape>(x: Tensor<S>, options?: AlphaOptions) => Te
 const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
-/** scale * elu(x, alpha) with the two constants that keep mean and variance. */
+/** scale * elu(x, alpha) with the two constants that keep mean and variance (Klambauer et al. 2017). */
 export const selu: UnaryFunction = composite('selu', (x: Tensor) => {
   requireFloating('selu', x);
   return exponentialBelow(x, seluScale, seluScale * seluAlpha, 1);
 }) as never;
 
-/** x where x > 0, weight * x elsewhere; `weight` has one element, or one for each channel (dim 1 of x). */
+/** x where x > 0, weight * x elsewhere; `weight` has one element, or one for each channel (dim 1 of x) (He et al. 2015). */
 export const prelu: <S extends Shape>(x: Tensor<S>, weight: Tensor) => Tensor<S> = composite(
   'prelu',
   (x: Tensor, weight: Tensor) => {

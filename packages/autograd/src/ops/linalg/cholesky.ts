@@ -3,13 +3,11 @@ import { raw } from '../../tensor/raw.js';
 import { broadcastShapes } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, mul } from '../binary.js';
-import { tril } from '../composite/triangles.js';
 import { apply, composite, type Primitive, savesNothing } from '../define.js';
-import { matmul } from '../matmul.js';
 import { requireRows, triangular } from './solve.js';
-import { batchOf, matrixError, mT, requireMatrix, requireSameDType, requireSquare } from './support.js';
+import { batchOf, matrixError, requireMatrix, requireSameDType, requireSquare } from './support.js';
 import type { Solution, Square } from './types.js';
+import { add, matmul, mT, mul, tril } from './untyped.js';
 
 const choleskyOp: Primitive = {
   name: 'cholesky',
@@ -33,8 +31,8 @@ const choleskyOp: Primitive = {
   // Symmetric: L^-T P L^-1, where P is half of the lower triangle of L^T g and its transpose (Murray 2016; Giles 2008 has the lower triangle).
   vjp: (g, n) => {
     const back = mT(n.output());
-    const phi = tril(matmul(back, g) as Tensor);
-    const middle = mul(add(phi, mT(tril(phi, { diagonal: -1 }))), 0.5) as Tensor;
+    const phi = tril(matmul(back, g));
+    const middle = mul(add(phi, mT(tril(phi, { diagonal: -1 }))), 0.5);
     const half = triangular('cholesky', back, middle, { upper: true });
     return [triangular('cholesky', back, mT(half), { upper: true })];
   },

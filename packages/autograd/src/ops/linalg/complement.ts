@@ -1,9 +1,7 @@
 import { record } from '../../graph/record.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Primitive } from '../define.js';
-import { matmul } from '../matmul.js';
-import { neg } from '../unary.js';
-import { mT } from './support.js';
+import { matmul, mT, neg } from './untyped.js';
 
 /**
  * Columns [..., m, l] that complete orthonormal ones [..., m, k] to a basis. They may be turned among themselves; the derivative is the one
@@ -16,8 +14,8 @@ const complementOp: Primitive = {
     throw new TypeError('orthogonalComplement is computed with what it completes');
   },
   vjp: (g, n) => {
-    const turned = matmul(mT(g), n.tensorInput(0)) as Tensor;
-    return [neg(matmul(n.output(), turned) as Tensor) as Tensor];
+    const turned = matmul(mT(g), n.tensorInput(0));
+    return [neg(matmul(n.output(), turned))];
   },
 };
 

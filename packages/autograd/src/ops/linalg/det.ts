@@ -4,13 +4,8 @@ import { record } from '../../graph/record.js';
 import { raw } from '../../tensor/raw.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, mul, sub } from '../binary.js';
-import { tril, triu } from '../composite/triangles.js';
-import { apply, composite, type Primitive } from '../define.js';
-import { indexSelect } from '../indexing.js';
-import { matmul } from '../matmul.js';
-import { cat, reshapeTo, select, slice } from '../shape.js';
-import { log, neg, sign } from '../unary.js';
+import { composite, type Primitive } from '../define.js';
+import { reshapeTo } from '../shape.js';
 import { inverse, solve } from './solve.js';
 import {
   asColumn,
@@ -18,16 +13,38 @@ import {
   batchOf,
   diagonalOf,
   flatBatch,
-  mT,
   requireSquare,
   withDiagonal,
   zerosIn,
 } from './support.js';
 import { decompose } from './svd.js';
 import type { Batch, Square } from './types.js';
+import {
+  add,
+  cat,
+  indexSelect,
+  log,
+  matmul,
+  mT,
+  mul,
+  neg,
+  select,
+  sign,
+  slice,
+  sub,
+  tril,
+  triu,
+} from './untyped.js';
 
-/** The pivots of LU factors, n of each matrix, and the signs of the permutations. In double precision. */
-function pivotsOf(a: Tensor): { readonly pivots: Float64Array; readonly signs: ArrayLike<number> } {
+interface Pivots {
+  /** Those of LU factors, n of each matrix. */
+  readonly pivots: Float64Array;
+  /** Of the permutations, one for each matrix. */
+  readonly signs: ArrayLike<number>;
+}
+
+/** In double precision. */
+function pivotsOf(a: Tensor): Pivots {
   const n = a.shape[a.ndim - 1];
   const packed = raw(a.shape, 'float64');
   const signs = raw(batchOf(a), 'float64');
@@ -45,40 +62,42 @@ function product(sign: number, pivots: Float64Array): number {
   return pivots.reduce((x, y) => x * y, sign) + 0;
 }
 
-/** det a, for matrices whose pivots are not 0; its rule divides by them. */
 const detOp: Primitive = {
   name: 'det',
   savesOutput: true,
-  forward: inputs => {
-    const a = inputs[0] as Tensor;
-    const n = a.shape[a.ndim - 1];
-    const { pivots, signs } = pivotsOf(a);
-    const out = raw(batchOf(a), a.dtype);
-    kernels().write(
-      out,
-      Float64Array.from(signs, (sign, i) => product(sign, pivots.subarray(i * n, (i + 1) * n))),
-    );
-    return out;
+  forward: () => {
+    throw new TypeError('det is the product of pivots: pivotDet() below records it');
   },
   // Jacobi's formula.
   vjp: (g, n) => {
-    const scale = asColumn(asColumn(mul(g, n.output()) as Tensor));
-    return [mul(scale, mT(inverse('det', n.tensorInput(0)))) as Tensor];
+    const scale = asColumn(asColumn(mul(g, n.output())));
+    return [mul(scale, mT(inverse('det', n.tensorInput(0))))];
   },
 };
 
-/**
- * Below this, relative to the largest, a pivot or a singular value counts as small: the second derivative then loses a third of the digits
- * to cancellation, the third derivative two thirds.
- */
-const smallIn = (x: Tensor): number => Math.cbrt(x.dtype === 'float32' ? 2 ** -23 : 2 ** -52);
+/** det a as the product of pivots; the rule divides by them. */
+function pivotDet(a: Tensor, { pivots, signs }: Pivots = pivotsOf(a)): Tensor {
+  const n = a.shape[a.ndim - 1];
+  const out = raw(batchOf(a), a.dtype);
+  kernels().write(
+    out,
+    Float64Array.from(signs, (sign, i) => product(sign, pivots.subarray(i * n, (i + 1) * n))),
+  );
+  record(detOp, [a], undefined, [out]);
+  return out;
+}
 
-/** Which matrices of [N, n, n] have a small pivot. */
-function nearSingular(a: Tensor): number[] {
-  const n = a.shape[2];
-  const { pivots } = pivotsOf(a);
-  return Array.from({ length: a.shape[0] }, (_, i) => i).filter(i => {
-    const sizes = Array.from(pivots.subarray(i * n, (i + 1) * n), Math.abs);
+/**
+ * Below this, relative to the largest, a pivot or a singular value counts as small. The second derivative loses as many bits to cancellation,
+ * the third twice as many. Not larger than need be: what counts as small takes singular values, at many times the cost.
+ */
+const smallIn = (x: Tensor): number => (x.dtype === 'float32' ? 2 ** -12 : 2 ** -18);
+
+/** The matrices [..., n, n], counted in C order, that have a small pivot. */
+function nearSingular(a: Tensor, { pivots, signs }: Pivots): number[] {
+  const n = a.shape[a.ndim - 1];
+  return Array.from(signs, (_, i) => i).filter(i => {
+    const sizes = pivots.subarray(i * n, (i + 1) * n).map(Math.abs);
     const largest = Math.max(...sizes);
     // What is not finite goes the way that answers NaN.
     return Number.isFinite(largest) && Math.min(...sizes) <= smallIn(a) * largest;
@@ -96,12 +115,12 @@ function divisionFree(a: Tensor): Tensor {
   const below = tril(ones, { diagonal: -1 });
   let f = a;
   for (let i = 1; i < k; i++) {
-    const further = matmul(asRow(diagonalOf(f)), below) as Tensor;
+    const further = matmul(asRow(diagonalOf(f)), below);
     const upper = triu(f, { diagonal: 1 });
-    f = matmul(withDiagonal(upper, neg(select(further, -2, 0) as Tensor) as Tensor), a) as Tensor;
+    f = matmul(withDiagonal(upper, neg(select(further, -2, 0))), a);
   }
-  const first = select(select(f, -1, 0) as Tensor, -1, 0) as Tensor;
-  return k % 2 === 0 ? (neg(first) as Tensor) : first;
+  const first = select(select(f, -1, 0), -1, 0);
+  return k % 2 === 0 ? neg(first) : first;
 }
 
 /**
@@ -112,18 +131,15 @@ function divisionFree(a: Tensor): Tensor {
 function splitDet(a: Tensor, u: Tensor, vh: Tensor, k: number): Tensor {
   const n = a.shape[2];
   const r = n - k;
-  const turned = matmul(matmul(mT(u), a) as Tensor, mT(vh)) as Tensor;
-  const turns = sign(mul(apply(detOp, [u], undefined), apply(detOp, [vh], undefined)) as Tensor) as Tensor;
-  if (r === 0) return mul(turns, divisionFree(turned)) as Tensor;
-  const top = slice(turned, 1, { end: r }) as Tensor;
-  const bottom = slice(turned, 1, { start: r }) as Tensor;
-  const first = slice(top, 2, { end: r }) as Tensor;
-  const across = solve(first, slice(top, 2, { start: r }) as Tensor) as Tensor;
-  const rest = sub(
-    slice(bottom, 2, { start: r }) as Tensor,
-    matmul(slice(bottom, 2, { end: r }) as Tensor, across) as Tensor,
-  ) as Tensor;
-  return mul(mul(turns, apply(detOp, [first], undefined)), divisionFree(rest)) as Tensor;
+  const turned = matmul(matmul(mT(u), a), mT(vh));
+  const turns = sign(mul(pivotDet(u), pivotDet(vh)));
+  if (r === 0) return mul(turns, divisionFree(turned));
+  const top = slice(turned, 1, { end: r });
+  const bottom = slice(turned, 1, { start: r });
+  const first = slice(top, 2, { end: r });
+  const across = solve(first, slice(top, 2, { start: r }));
+  const rest = sub(slice(bottom, 2, { start: r }), matmul(slice(bottom, 2, { end: r }), across));
+  return mul(mul(turns, pivotDet(first)), divisionFree(rest));
 }
 
 function indices(list: readonly number[]): Tensor {
@@ -132,7 +148,7 @@ function indices(list: readonly number[]): Tensor {
   return index;
 }
 
-const pick = (x: Tensor, list: readonly number[]): Tensor => indexSelect(x, 0, indices(list)) as Tensor;
+const pick = (x: Tensor, list: readonly number[]): Tensor => indexSelect(x, 0, indices(list));
 
 /** det a for matrices [N, n, n] some of which (`near`) are singular or nearly so: in groups of as many small singular values. */
 function groupedDet(a: Tensor, near: readonly number[]): Tensor {
@@ -151,20 +167,18 @@ function groupedDet(a: Tensor, near: readonly number[]): Tensor {
     const places = list.map(i => near[i]);
     order.push(...places);
     const group = pick(a, places);
-    parts.push(
-      k === 0 ? apply(detOp, [group], undefined) : splitDet(group, pick(u, list), pick(vh, list), k),
-    );
+    parts.push(k === 0 ? pivotDet(group) : splitDet(group, pick(u, list), pick(vh, list), k));
   }
   const others = Array.from({ length: a.shape[0] }, (_, i) => i).filter(i => !near.includes(i));
   if (others.length > 0) {
     order.push(...others);
-    parts.push(apply(detOp, [pick(a, others)], undefined));
+    parts.push(pivotDet(pick(a, others)));
   }
   const back = new Array<number>(order.length);
   order.forEach((place, i) => {
     back[place] = i;
   });
-  return pick(cat(parts) as Tensor, back);
+  return pick(cat(parts), back);
 }
 
 /**
@@ -175,14 +189,15 @@ export const det: <S extends Shape>(a: Tensor<S> & Square<'det', S>) => Tensor<B
   'det',
   (a: Tensor) => {
     requireSquare('det', a);
+    const pivots = pivotsOf(a);
     const followed = mode.recording && a.node !== null;
-    const near = followed ? nearSingular(flatBatch(a)) : [];
-    if (near.length === 0) return apply(detOp, [a], undefined);
+    const near = followed ? nearSingular(a, pivots) : [];
+    if (near.length === 0) return pivotDet(a, pivots);
     const split = reshapeTo(groupedDet(flatBatch(a), near), batchOf(a));
     // The value is that of the factors, which are exact where a column of zeros turns up.
-    const constant = noGrad(() => sub(apply(detOp, [a], undefined), split) as Tensor);
+    const constant = noGrad(() => sub(pivotDet(a, pivots), split));
     constant.cut = '';
-    return add(split, constant) as Tensor;
+    return add(split, constant);
   },
 ) as never;
 
@@ -194,9 +209,7 @@ const slogdetOp: Primitive = {
   },
   vjp: (g, n, [, gLog]) => {
     if (gLog == null) return [zerosIn(n.inputShapes[0], g)];
-    return [
-      mul(asColumn(asColumn(gLog)), mT(inverse('the derivative of slogdet', n.tensorInput(0)))) as Tensor,
-    ];
+    return [mul(asColumn(asColumn(gLog)), mT(inverse('the derivative of slogdet', n.tensorInput(0))))];
   },
 };
 
@@ -249,6 +262,6 @@ export const logdet: <S extends Shape>(a: Tensor<S> & Square<'logdet', S>) => Te
   'logdet',
   (a: Tensor) => {
     const [turn, logabsdet] = parts('logdet', a);
-    return add(logabsdet, log(turn)) as Tensor;
+    return add(logabsdet, log(turn));
   },
 ) as never;

@@ -3,12 +3,11 @@ import { record } from '../../graph/record.js';
 import { raw } from '../../tensor/raw.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, div, mul, sub } from '../binary.js';
 import { composite, type Primitive, savesNothing } from '../define.js';
-import { matmul } from '../matmul.js';
 import { zerosOf } from '../unary.js';
-import { asColumn, asRow, batchOf, mT, notConverged, requireSquare, withDiagonal } from './support.js';
+import { asColumn, asRow, batchOf, notConverged, requireSquare, withDiagonal } from './support.js';
 import type { Spectrum, Square } from './types.js';
+import { add, div, matmul, mT, mul, sub } from './untyped.js';
 
 /**
  * Outputs: eigenvalues w and eigenvectors v. Symmetric gradient v (diag(gw) + F o v^T gv) v^T with F = 1 / (w_j - w_i) off the diagonal and
@@ -24,22 +23,22 @@ const eighOp: Primitive = {
   vjp: (_, n, [gw, gv]) => {
     const [w, v] = [n.output(0), n.output(1)];
     const values = gw ?? zerosOf(w);
-    let scaled = mul(v, asRow(values)) as Tensor;
+    let scaled = mul(v, asRow(values));
     if (gv != null) {
-      const turned = matmul(mT(v), gv) as Tensor;
-      const distance = withDiagonal(sub(asRow(w), asColumn(w)) as Tensor, 1);
-      const inside = div(mul(sub(turned, mT(turned)), 0.5), distance) as Tensor;
-      scaled = gw == null ? (matmul(v, inside) as Tensor) : (add(scaled, matmul(v, inside)) as Tensor);
+      const turned = matmul(mT(v), gv);
+      const distance = withDiagonal(sub(asRow(w), asColumn(w)), 1);
+      const inside = div(mul(sub(turned, mT(turned)), 0.5), distance);
+      scaled = gw == null ? matmul(v, inside) : add(scaled, matmul(v, inside));
     }
-    return [matmul(scaled, mT(v)) as Tensor];
+    return [matmul(scaled, mT(v))];
   },
 };
 
 /** Eigenvalues and eigenvectors of symmetric matrices given by their lower triangles; errors name `op`. */
 export function decompose(op: string, a: Tensor): readonly [values: Tensor, vectors: Tensor] {
   const batch = batchOf(a);
-  const values = raw(a.shape.slice(0, -1), a.dtype) as Tensor;
-  const vectors = raw(a.shape, a.dtype) as Tensor;
+  const values = raw(a.shape.slice(0, -1), a.dtype);
+  const vectors = raw(a.shape, a.dtype);
   const bad = factorise(a, values, vectors);
   if (bad >= 0) throw notConverged(op, batch, bad, 'eigenvalues');
   record(eighOp, [a], undefined, [values, vectors]);

@@ -1,12 +1,13 @@
 import { kernels } from '@fluxion/kernels';
+import { raw } from '../../tensor/raw.js';
+import { numel } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, mul, sub } from '../binary.js';
 import { composite } from '../define.js';
-import { matmul } from '../matmul.js';
 import { solve } from './solve.js';
-import { identityLike, requireSquare } from './support.js';
+import { batchOf, identityLike, requireSquare } from './support.js';
 import type { Square } from './types.js';
+import { add, matmul, mul, sub, where } from './untyped.js';
 
 /** Degrees of Padé approximants, each with the largest 1-norm for which its error stays below a unit roundoff (Higham 2005, tables 2.1 and 2.3). */
 const limits = {
@@ -31,50 +32,46 @@ function coefficients(m: number): number[] {
   return c;
 }
 
-/** The largest sum of the absolute values in a column, of all the matrices. */
-function norm1(a: Tensor): number {
+/** The largest sum of the absolute values in a column, of each matrix; NaN and infinities are kept. */
+function norms(a: Tensor): Float64Array {
   const n = a.shape[a.ndim - 1];
   const values = kernels().read(a);
-  let largest = 0;
-  for (let start = 0; start < values.length; start += n * n)
-    for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += Math.abs(values[start + i * n + j]);
-      // A NaN is kept by no comparison.
-      if (!(sum <= largest)) largest = sum;
-    }
-  return largest;
+  return Float64Array.from({ length: numel(batchOf(a)) }, (_, index) => {
+    const sums = new Float64Array(n);
+    for (let i = 0; i < n * n; i++) sums[i % n] += Math.abs(values[index * n * n + i]);
+    return Math.max(0, ...sums);
+  });
 }
-
-const product = (a: Tensor, b: Tensor): Tensor => matmul(a, b) as Tensor;
-const plus = (a: Tensor, b: Tensor): Tensor => add(a, b) as Tensor;
 
 /** The sum of c[i] powers[i]. */
 function combine(c: readonly number[], powers: readonly Tensor[]): Tensor {
-  return powers.map((p, i) => mul(p, c[i]) as Tensor).reduce(plus);
+  return powers.map((p, i) => mul(p, c[i])).reduce((x, y) => add(x, y));
 }
 
-/** The approximant: odd and even part of the numerator, and with the odd part's sign turned the denominator. */
+/** The approximant u / v: u is the numerator's odd part plus the even part, v that minus the odd part. */
 function pade(a: Tensor, m: number): Tensor {
   const c = coefficients(m);
   const even = c.filter((_, i) => i % 2 === 0);
   const odd = c.filter((_, i) => i % 2 === 1);
-  const square = product(a, a);
-  const powers = [identityLike(a, a.shape[a.ndim - 1]), square];
-  let [u, v]: readonly Tensor[] = [];
-  if (m === 13) {
-    const fourth = product(square, square);
-    const sixth = product(fourth, square);
-    const low = [powers[0], square, fourth, sixth];
-    const high = [square, fourth, sixth];
-    u = product(a, plus(product(sixth, combine(odd.slice(4), high)), combine(odd, low)));
-    v = plus(product(sixth, combine(even.slice(4), high)), combine(even, low));
-  } else {
-    while (powers.length < odd.length) powers.push(product(powers[powers.length - 1], square));
-    u = product(a, combine(odd, powers));
-    v = combine(even, powers);
-  }
-  return solve(sub(v, u) as Tensor, plus(v, u)) as Tensor;
+  const powers = [identityLike(a, a.shape[a.ndim - 1]), matmul(a, a)];
+  const known = m === 13 ? 4 : even.length;
+  while (powers.length < known) powers.push(matmul(powers[powers.length - 1], powers[1]));
+  // Degree 13 makes do with the sixth power: the coefficients from the eighth on are multiplied by it (Higham 2005, equations 2.13 and 2.14).
+  const sum = (list: readonly number[]): Tensor =>
+    m === 13
+      ? add(matmul(powers[3], combine(list.slice(4), powers.slice(1))), combine(list, powers))
+      : combine(list, powers);
+  const [oddPart, evenPart] = [matmul(a, sum(odd)), sum(even)];
+  return solve(sub(evenPart, oddPart), add(evenPart, oddPart)) as Tensor;
+}
+
+function exponential(a: Tensor, size: number): Tensor {
+  const table = limits[a.dtype as 'float32' | 'float64'];
+  const [degree, limit] = table.find(([, most]) => size <= most) ?? table[table.length - 1];
+  const halvings = size <= limit ? 0 : Math.ceil(Math.log2(size / limit));
+  let result = pade(halvings === 0 ? a : mul(a, 2 ** -halvings), degree);
+  for (let i = 0; i < halvings; i++) result = matmul(result, result);
+  return result;
 }
 
 /**
@@ -85,13 +82,16 @@ export const matrixExp: <S extends Shape>(a: Tensor<S> & Square<'matrixExp', S>)
   'matrixExp',
   (a: Tensor) => {
     requireSquare('matrixExp', a);
-    const size = norm1(a);
-    if (!Number.isFinite(size)) return mul(a, Number.NaN) as Tensor;
-    const table = limits[a.dtype as 'float32' | 'float64'];
-    const [degree, limit] = table.find(([, most]) => size <= most) ?? table[table.length - 1];
-    const halvings = size <= limit ? 0 : Math.ceil(Math.log2(size / limit));
-    let result = pade(halvings === 0 ? a : (mul(a, 2 ** -halvings) as Tensor), degree);
-    for (let i = 0; i < halvings; i++) result = product(result, result);
-    return result;
+    const sizes = norms(a);
+    const finite = sizes.filter(Number.isFinite);
+    const largest = Math.max(0, ...finite);
+    if (finite.length === sizes.length) return exponential(a, largest);
+    // The others of the batch are none the worse for it.
+    const bad = raw([...batchOf(a), 1, 1], 'bool');
+    kernels().write(
+      bad,
+      Array.from(sizes, size => (Number.isFinite(size) ? 0 : 1)),
+    );
+    return where(bad, Number.NaN, exponential(where(bad, 0, a), largest));
   },
 ) as never;

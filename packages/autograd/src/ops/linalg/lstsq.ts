@@ -3,18 +3,18 @@ import { ArgumentError, ShapeError, show, showShape } from '../../errors.js';
 import { broadcastShapes } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { sub } from '../binary.js';
 import { composite } from '../define.js';
-import { matmul } from '../matmul.js';
-import { sum } from '../reduce.js';
-import { reshapeTo, unsqueeze } from '../shape.js';
-import { square } from '../unary.js';
+import { reshapeTo } from '../shape.js';
 import { qr } from './qr.js';
 import { holdsVectors, requireRows, triangular } from './solve.js';
-import { batchOf, matrixError, mT, requireMatrix, requireSameDType } from './support.js';
+import { batchOf, matrixError, requireMatrix, requireSameDType } from './support.js';
+import { matmul, mT, square, sub, sum, unsqueeze } from './untyped.js';
 
 export interface LstsqOptions {
-  /** A column counts as dependent on others where its element of r's diagonal is at most this, relative to the largest. Default: the larger size times the dtype's epsilon. */
+  /**
+   * A column counts as dependent on those before where its element of r's diagonal is at most this, relative to the largest. Default: the
+   * larger size times the dtype's epsilon.
+   */
   readonly rcond?: number;
 }
 
@@ -54,7 +54,7 @@ const parts = composite('lstsq', (a: Tensor, b: Tensor, { rcond }: LstsqOptions 
   if (b.ndim === 0)
     throw new ShapeError(`lstsq: expected right sides [m] or [..., m, k], got shape ${showShape(b.shape)}.`);
   const vectors = holdsVectors(a, b);
-  const right = vectors ? (unsqueeze(b, -1) as Tensor) : b;
+  const right = vectors ? unsqueeze(b, -1) : b;
   requireRows('lstsq', a, m, b, right.shape[right.ndim - 2]);
   broadcastShapes('lstsq (batch dims)', batchOf(a), batchOf(right));
   const { q, r } = qr(m >= n ? a : mT(a));
@@ -63,9 +63,9 @@ const parts = composite('lstsq', (a: Tensor, b: Tensor, { rcond }: LstsqOptions 
   // The smallest x, where there are many: in the space of a's rows.
   const x =
     m >= n
-      ? triangular('lstsq', r, matmul(mT(q), right) as Tensor, { upper: true })
-      : (matmul(q, triangular('lstsq', mT(r), right, { upper: false })) as Tensor);
-  const distance = sum(square(sub(matmul(a, x), right) as Tensor) as Tensor, -2) as Tensor;
+      ? triangular('lstsq', r, matmul(mT(q), right), { upper: true })
+      : matmul(q, triangular('lstsq', mT(r), right, { upper: false }));
+  const distance = sum(square(sub(matmul(a, x), right)), -2);
   if (!vectors) return [x, distance];
   return [reshapeTo(x, x.shape.slice(0, -1)), reshapeTo(distance, distance.shape.slice(0, -1))];
 });

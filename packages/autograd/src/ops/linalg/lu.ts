@@ -5,36 +5,32 @@ import { raw } from '../../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, sub } from '../binary.js';
-import { tril, triu } from '../composite/triangles.js';
 import { composite, type Primitive } from '../define.js';
-import { gather } from '../indexing.js';
-import { matmul } from '../matmul.js';
-import { cat, expand, slice } from '../shape.js';
 import { zerosOf } from '../unary.js';
 import { requireRows, triangular } from './solve.js';
 import {
   asColumn,
   batchOf,
-  mT,
   requireMatrix,
   requireSameDType,
   requireSquare,
   withDiagonal,
 } from './support.js';
 import type { Batch, LeftFactor, LeftSquare, RightFactor, Solution, Square } from './types.js';
+import { add, cat, expand, gather, matmul, mT, slice, sub, tril, triu } from './untyped.js';
 
 /** The rows of a [..., m, n] in the order of an int32 permutation [..., m]. */
 function takeRows(a: Tensor, permutation: Tensor): Tensor {
-  return gather(a, -2, expand(asColumn(permutation), [...batchOf(a), ...a.shape.slice(-2)]) as Tensor);
+  return gather(a, -2, expand(asColumn(permutation), [...batchOf(a), ...a.shape.slice(-2)]));
 }
 
-const rows = (a: Tensor, start: number, end?: number): Tensor => slice(a, -2, { start, end }) as Tensor;
-const columns = (a: Tensor, start: number, end?: number): Tensor => slice(a, -1, { start, end }) as Tensor;
+const rows = (a: Tensor, start: number, end?: number): Tensor => slice(a, -2, { start, end });
+const columns = (a: Tensor, start: number, end?: number): Tensor => slice(a, -1, { start, end });
 
 /**
- * Inputs: a, and what undoes the permutation, int32 [..., m]. Outputs: the packed factors [..., m, n], the permutation, and where wanted the matrix P of it, which is constant from place to place.
- * With k = min(m, n), the first k rows and columns of P^T a are L1 U1, and the others L2 U1 or L1 U2.
+ * Inputs: a, and what undoes the permutation, int32 [..., m]. Outputs: the packed factors [..., m, n], the permutation, and where wanted its
+ * matrix P, which is constant from place to place. With k = min(m, n), the first k rows and columns of P^T a are L1 U1, and the others are
+ * L2 U1 or L1 U2.
  */
 const luOp: Primitive = {
   name: 'lu',
@@ -50,8 +46,10 @@ const luOp: Primitive = {
     const [m, width] = packed.shape.slice(-2);
     const core = columns(rows(packed, 0, k), 0, k);
     const upper = triu(core);
-    const lower = (x: Tensor): Tensor => triangular('lu', mT(core), x, { upper: true, unit: true });
-    const right = (x: Tensor): Tensor => mT(triangular('lu', upper, mT(x), { upper: true }));
+    const lower = (x: Tensor): Tensor =>
+      triangular('the derivative of lu', mT(core), x, { upper: true, unit: true });
+    const right = (x: Tensor): Tensor =>
+      mT(triangular('the derivative of lu', upper, mT(x), { upper: true }));
     const gCore = columns(rows(g, 0, k), 0, k);
     let gLower = tril(gCore, { diagonal: -1 });
     let gUpper = triu(gCore);
@@ -60,20 +58,17 @@ const luOp: Primitive = {
     if (m > k) {
       // L2 = (P^T a)2 U1^-1.
       below = right(rows(g, k));
-      gUpper = sub(gUpper, matmul(mT(rows(packed, k)), below) as Tensor) as Tensor;
+      gUpper = sub(gUpper, matmul(mT(rows(packed, k)), below));
     } else if (width > k) {
       // U2 = L1^-1 (P^T a)2.
       beside = lower(columns(g, k));
-      gLower = sub(gLower, matmul(beside, mT(columns(packed, k))) as Tensor) as Tensor;
+      gLower = sub(gLower, matmul(beside, mT(columns(packed, k))));
     }
     const unitLower = withDiagonal(tril(core), 1);
-    const phi = add(
-      tril(matmul(mT(unitLower), gLower) as Tensor, { diagonal: -1 }),
-      triu(matmul(gUpper, mT(upper)) as Tensor),
-    ) as Tensor;
+    const phi = add(tril(matmul(mT(unitLower), gLower), { diagonal: -1 }), triu(matmul(gUpper, mT(upper))));
     let permuted = lower(right(phi));
-    if (below !== null) permuted = cat([permuted, below], -2) as Tensor;
-    if (beside !== null) permuted = cat([permuted, beside], -1) as Tensor;
+    if (below !== null) permuted = cat([permuted, below], -2);
+    if (beside !== null) permuted = cat([permuted, beside], -1);
     return [takeRows(permuted, n.tensorInput(1)), null];
   },
 };
@@ -83,8 +78,8 @@ function factor(op: string, a: Tensor, withMatrix: boolean): readonly Tensor[] {
   requireMatrix(op, a);
   const batch = batchOf(a);
   const m = a.shape[a.ndim - 2];
-  const packed = raw(a.shape, a.dtype) as Tensor;
-  const permutation = raw([...batch, m], 'int32') as Tensor;
+  const packed = raw(a.shape, a.dtype);
+  const permutation = raw([...batch, m], 'int32');
   factorise(a, packed, permutation, raw(batch, a.dtype));
   const order = kernels().read(permutation);
   const inverse = raw(permutation.shape, 'int32');
@@ -93,7 +88,7 @@ function factor(op: string, a: Tensor, withMatrix: boolean): readonly Tensor[] {
   kernels().write(inverse, back);
   const outputs = [packed, permutation];
   if (withMatrix) {
-    const matrix = raw([...batch, m, m], a.dtype) as Tensor;
+    const matrix = raw([...batch, m, m], a.dtype);
     const values = new Uint8Array(order.length * m);
     // Column i of P is the unit vector of row permutation[i].
     for (let i = 0; i < order.length; i++) values[(i - (i % m) + order[i]) * m + (i % m)] = 1;
@@ -158,7 +153,7 @@ const packedParts = composite('luFactor', (a: Tensor) => {
   const [packed, permutation] = factor('luFactor', a, false);
   const [m, n] = a.shape.slice(-2);
   const k = Math.min(m, n);
-  const pivots = raw([...batchOf(a), k], 'int32') as Tensor;
+  const pivots = raw([...batchOf(a), k], 'int32');
   kernels().write(pivots, toPivots(kernels().read(permutation), m, k));
   return [packed, pivots];
 });
@@ -231,11 +226,11 @@ function substitute(
   adjoint: boolean,
   batch: readonly number[],
 ): Tensor {
-  const order = expand(fromPivots(pivots, adjoint), [...batch, packed.shape[packed.ndim - 1]]) as Tensor;
+  const order = expand(fromPivots(pivots, adjoint), [...batch, packed.shape[packed.ndim - 1]]);
   const solve = (t: Tensor, x: Tensor, upper: boolean, unit: boolean): Tensor =>
     triangular('luSolve', t, x, { upper, unit });
   if (!adjoint) {
-    const turned = takeRows(expand(b, [...batch, ...b.shape.slice(-2)]) as Tensor, order);
+    const turned = takeRows(expand(b, [...batch, ...b.shape.slice(-2)]), order);
     return solve(packed, solve(packed, turned, false, true), true, false);
   }
   const t = mT(packed);

@@ -2,16 +2,16 @@ import { ArgumentError, IndexError, ShapeError, show, showShape } from '../../er
 import { normalizeDim, normalizeDims } from '../../tensor/shape.js';
 import type { Reduce, Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { div, eq, mul, ne, pow, where } from '../binary.js';
 import { composite, requireFloating } from '../define.js';
-import { amax, amin, type Dims, type ReduceOptions, sum } from '../reduce.js';
-import { permute, reshapeTo } from '../shape.js';
-import { abs, sqrt, square, to } from '../unary.js';
+import { pNorm } from '../pNorm.js';
+import type { Dims, ReduceOptions } from '../reduce.js';
+import { reshapeTo } from '../shape.js';
 import { signOfDet } from './det.js';
 import { inverse } from './solve.js';
 import { asColumn, batchOf, identityLike, requireMatrix, requireSquare } from './support.js';
 import { decompose } from './svd.js';
 import type { Batch } from './types.js';
+import { abs, amax, amin, div, eq, mul, permute, sum, where } from './untyped.js';
 
 const keep = { keepdim: true } as const;
 
@@ -31,24 +31,6 @@ function requireElements(op: string, ord: unknown, shape: readonly number[], dim
         `${op}: dim ${d} of shape ${showShape(shape)} is empty, and nothing has no norm of order ${show(ord)}. Use another order, such as 2 ` +
           "for vectors or 'fro' for matrices.",
       );
-}
-
-/** The square root with derivative 0 at 0, where the derivative of a norm is not defined. */
-function rootOf(x: Tensor): Tensor {
-  const zero = eq(x, 0) as Tensor;
-  return where(zero, 0, sqrt(where(zero, 1, x) as Tensor)) as Tensor;
-}
-
-/** (sum of |x|**p)**(1/p); elements and sums of 0 have derivative 0. */
-function powerNorm(x: Tensor, p: number, dims: readonly number[]): Tensor {
-  const size = abs(x) as Tensor;
-  const zero = eq(x, 0) as Tensor;
-  // Masked before the power is taken: its derivative at 0 is infinite for p below 1.
-  const powers = where(zero, p < 0 ? Number.POSITIVE_INFINITY : 0, pow(where(zero, 1, size) as Tensor, p));
-  const total = sum(powers as Tensor, dims, keep) as Tensor;
-  const none = eq(total, 0) as Tensor;
-  const root = pow(where(none, 1, total) as Tensor, 1 / p) as Tensor;
-  return where(none, p < 0 ? Number.POSITIVE_INFINITY : 0, root) as Tensor;
 }
 
 export type VectorNormFunction = <
@@ -77,26 +59,9 @@ export const vectorNorm: VectorNormFunction = composite(
       );
     const dims = normalizeDims('vectorNorm', dim, x.ndim);
     if (ord < 0 || ord === Number.POSITIVE_INFINITY) requireElements('vectorNorm', ord, x.shape, dims);
-    return without(norm(x, ord, dims), dims, options.keepdim);
+    return pNorm(x, ord, dims, options);
   },
 ) as VectorNormFunction;
-
-function norm(x: Tensor, ord: number, dims: readonly number[]): Tensor {
-  switch (ord) {
-    case 0:
-      return sum(to(ne(x, 0) as Tensor, x.dtype) as Tensor, dims, keep) as Tensor;
-    case 1:
-      return sum(abs(x) as Tensor, dims, keep) as Tensor;
-    case 2:
-      return rootOf(sum(square(x) as Tensor, dims, keep) as Tensor);
-    case Number.POSITIVE_INFINITY:
-      return amax(abs(x) as Tensor, dims, keep) as Tensor;
-    case Number.NEGATIVE_INFINITY:
-      return amin(abs(x) as Tensor, dims, keep) as Tensor;
-    default:
-      return powerNorm(x, ord, dims);
-  }
-}
 
 /** Frobenius and nuclear norm; the largest (negative: smallest) sum of a column for 1, of a row for Infinity, singular value for 2. */
 export type MatrixNormOrder = 'fro' | 'nuc' | number;
@@ -144,26 +109,27 @@ export const matrixNorm: MatrixNormFunction = composite(
 
 /** With the two dims kept, of size 1. */
 function matrix(op: string, x: Tensor, ord: MatrixNormOrder, row: number, column: number): Tensor {
-  if (ord === 'fro') return norm(x, 2, [row, column]);
+  if (ord === 'fro') return pNorm(x, 2, [row, column], keep);
   if (ord === 'nuc' || Math.abs(ord) === 2) {
     if (ord !== 'nuc') requireElements(op, ord, x.shape, [row, column]);
     const rest = x.shape.map((_, i) => i).filter(i => i !== row && i !== column);
-    const s = decompose(op, permute(x, [...rest, row, column]) as Tensor)[1];
+    const s = decompose(op, permute(x, [...rest, row, column]))[1];
     const value = ord === 'nuc' ? sum(s, -1) : ord > 0 ? amax(s, -1) : amin(s, -1);
     return reshapeTo(
-      value as Tensor,
+      value,
       x.shape.map((size, i) => (rest.includes(i) ? size : 1)),
     );
   }
   const [summed, compared] = Math.abs(ord) === 1 ? [row, column] : [column, row];
   requireElements(op, ord, x.shape, [compared]);
-  const sums = sum(abs(x) as Tensor, summed, keep) as Tensor;
-  return (ord > 0 ? amax(sums, compared, keep) : amin(sums, compared, keep)) as Tensor;
+  const sums = sum(abs(x), summed, keep);
+  return ord > 0 ? amax(sums, compared, keep) : amin(sums, compared, keep);
 }
 
 /**
  * The condition number [...] of a [..., m, n]: for `ord` 2 (default) and -2 the quotient of the largest and the smallest singular value, or its
- * inverse; for the other orders of `matrixNorm` that of the matrix times that of its inverse, infinite for a singular matrix. 0 for matrices without elements.
+ * inverse; for the other orders of `matrixNorm` that of the matrix times that of its inverse, infinite for a singular matrix. 0 for
+ * matrices without elements.
  */
 export const cond: <S extends Shape>(a: Tensor<S>, ord?: MatrixNormOrder) => Tensor<Batch<S>> = composite(
   'cond',
@@ -175,17 +141,17 @@ export const cond: <S extends Shape>(a: Tensor<S>, ord?: MatrixNormOrder) => Ten
       const value = matrix('cond', x, ord, x.ndim - 2, x.ndim - 1);
       return reshapeTo(value, batchOf(x));
     };
-    if (a.size === 0) return sum(abs(a) as Tensor, [-2, -1]) as Tensor;
+    if (a.size === 0) return sum(abs(a), [-2, -1]);
     if (ord === 2 || ord === -2) {
       const s = decompose('cond', a)[1];
-      const [largest, smallest] = [amax(s, -1) as Tensor, amin(s, -1) as Tensor];
-      return (ord === 2 ? div(largest, smallest) : div(smallest, largest)) as Tensor;
+      const [largest, smallest] = [amax(s, -1), amin(s, -1)];
+      return ord === 2 ? div(largest, smallest) : div(smallest, largest);
     }
     requireSquare('cond', a);
     const n = a.shape[a.ndim - 1];
-    const singular = eq(signOfDet(a), 0) as Tensor;
-    const safe = where(asColumn(asColumn(singular)), identityLike(a, n), a) as Tensor;
-    const value = mul(both(safe), both(inverse('cond', safe))) as Tensor;
-    return where(singular, Number.POSITIVE_INFINITY, value) as Tensor;
+    const singular = eq(signOfDet(a), 0);
+    const safe = where(asColumn(asColumn(singular)), identityLike(a, n), a);
+    const value = mul(both(safe), both(inverse('cond', safe)));
+    return where(singular, Number.POSITIVE_INFINITY, value);
   },
 ) as never;

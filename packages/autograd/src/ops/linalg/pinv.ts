@@ -2,15 +2,12 @@ import { ArgumentError, show } from '../../errors.js';
 import { noGrad } from '../../graph/modes.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { add, div, gt, maximum, mul, sub, where } from '../binary.js';
 import { apply, composite, type Primitive, withoutDerivative } from '../define.js';
-import { matmul } from '../matmul.js';
-import { amax, sum } from '../reduce.js';
-import { abs, to } from '../unary.js';
 import { decompose as eigen } from './eigh.js';
-import { asColumn, asRow, batchOf, mT, requireMatrix, requireSquare, zerosIn } from './support.js';
+import { asColumn, asRow, batchOf, requireMatrix, requireSquare, zerosIn } from './support.js';
 import { decompose as singular } from './svd.js';
 import type { Batch, Transposed } from './types.js';
+import { abs, add, amax, div, gt, matmul, maximum, mT, mul, sub, sum, to, where } from './untyped.js';
 
 export interface ToleranceOptions {
   /** Singular values up to this count as 0. A number, or one for each matrix [...]. Default 0. */
@@ -36,9 +33,9 @@ function counting(a: Tensor, sizes: Tensor, { atol, rtol }: ToleranceOptions): T
   const given = atol instanceof Tensor || (atol !== undefined && atol > 0);
   const epsilon = a.dtype === 'float32' ? 2 ** -23 : 2 ** -52;
   const relative = rtol ?? (given ? 0 : epsilon * Math.max(...a.shape.slice(-2)));
-  const largest = amax(sizes, -1) as Tensor;
-  const bound = maximum(mul(largest, relative as Tensor), (atol ?? 0) as Tensor) as Tensor;
-  return gt(sizes, asColumn(bound)) as Tensor;
+  const largest = amax(sizes, -1);
+  const bound = maximum(mul(largest, relative), atol ?? 0);
+  return gt(sizes, asColumn(bound));
 }
 
 /** The factors l diag(s) r of a: singular vectors, or eigenvectors. */
@@ -59,20 +56,20 @@ const pinvOp: Primitive<ToleranceOptions> = {
     noGrad(() => {
       const a = inputs[0] as Tensor;
       const [left, s, right] = spectral('pinv', a, options.hermitian);
-      const counts = counting(a, abs(s) as Tensor, options);
-      const inverses = where(counts, div(1, where(counts, s, 1) as Tensor) as Tensor, 0) as Tensor;
-      return matmul(mul(mT(right), asRow(inverses)) as Tensor, mT(left)) as Tensor;
+      const counts = counting(a, abs(s), options);
+      const inverses = where(counts, div(1, where(counts, s, 1)), 0);
+      return matmul(mul(mT(right), asRow(inverses)), mT(left));
     }),
   vjp: (g, n) => {
     const [a, p] = [n.tensorInput(0), n.output()];
     const [t, gt] = [mT(p), mT(g)];
-    const through = matmul(matmul(t, g) as Tensor, t) as Tensor;
+    const through = matmul(matmul(t, g), t);
     // (I - a P) g^T P P^T and P^T P g^T (I - P a), from the inside out.
-    const first = matmul(matmul(gt, p) as Tensor, t) as Tensor;
-    const left = sub(first, matmul(a, matmul(p, first) as Tensor)) as Tensor;
-    const second = matmul(t, matmul(p, gt) as Tensor) as Tensor;
-    const right = sub(second, matmul(matmul(second, p) as Tensor, a)) as Tensor;
-    return [sub(add(left, right), through) as Tensor];
+    const first = matmul(matmul(gt, p), t);
+    const left = sub(first, matmul(a, matmul(p, first)));
+    const second = matmul(t, matmul(p, gt));
+    const right = sub(second, matmul(matmul(second, p), a));
+    return [sub(add(left, right), through)];
   },
 };
 
@@ -85,14 +82,14 @@ export const pinv: <S extends Shape>(a: Tensor<S>, options?: ToleranceOptions) =
     if (options.hermitian === true) requireSquare('pinv', a);
     else requireMatrix('pinv', a);
     checkTolerance('pinv', options);
-    return a.size === 0 ? mT(mul(a, 1) as Tensor) : apply(pinvOp, [a], options);
+    return a.size === 0 ? mT(mul(a, 1)) : apply(pinvOp, [a], options);
   }) as never;
 
 const rankOf = withoutDerivative<ToleranceOptions>('matrixRank', 'a rank moves in jumps', ([x], options) => {
   const a = x as Tensor;
-  if (a.size === 0) return to(zerosIn(batchOf(a), a), 'int32') as Tensor;
+  if (a.size === 0) return to(zerosIn(batchOf(a), a), 'int32');
   const s = spectral('matrixRank', a, options.hermitian)[1];
-  return sum(to(counting(a, abs(s) as Tensor, options), 'int32') as Tensor, -1) as Tensor;
+  return sum(to(counting(a, abs(s), options), 'int32'), -1);
 });
 
 /** int32 [...]: how many singular values of a [..., m, n] are above a tolerance. */

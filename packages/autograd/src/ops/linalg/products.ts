@@ -1,17 +1,12 @@
 import { ArgumentError, ShapeError, show, showShape } from '../../errors.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { add } from '../binary.js';
 import { composite } from '../define.js';
-import { matmul } from '../matmul.js';
-import { sum } from '../reduce.js';
-import { expand, reshapeTo, slice, unsqueeze } from '../shape.js';
-import { clone } from '../unary.js';
+import { reshapeTo } from '../shape.js';
 import { inverse } from './solve.js';
 import { identityLike, requireSameDType, requireSquare } from './support.js';
 import type { Square } from './types.js';
-
-const product = (a: Tensor, b: Tensor): Tensor => matmul(a, b) as Tensor;
+import { add, clone, expand, matmul, slice, sum, unsqueeze } from './untyped.js';
 
 /** The sum of the diagonal of a matrix [m, n]; int32 for int32 and bool. */
 export const trace: (x: Tensor) => Tensor<[]> = composite('trace', (x: Tensor) => {
@@ -21,7 +16,7 @@ export const trace: (x: Tensor) => Tensor<[]> = composite('trace', (x: Tensor) =
     );
   const [m, n] = x.shape;
   const flat = reshapeTo(x, [m * n]);
-  return sum(slice(flat, 0, { end: Math.min(m, n) * (n + 1), step: n + 1 }) as Tensor) as Tensor;
+  return sum(slice(flat, 0, { end: Math.min(m, n) * (n + 1), step: n + 1 }));
 }) as never;
 
 /**
@@ -37,18 +32,20 @@ export const matrixPower: <S extends Shape>(a: Tensor<S> & Square<'matrixPower',
       );
     if (n === 0) {
       // Constant, but its gradient is there: zeros.
-      const nothing = sum(slice(reshapeTo(a, [a.size]), 0, { end: 0 }) as Tensor);
-      const ones = add(identityLike(a, a.shape[a.ndim - 1]), nothing) as Tensor;
-      return a.ndim === 2 ? ones : (clone(expand(ones, a.shape) as Tensor) as Tensor);
+      const nothing = sum(slice(reshapeTo(a, [a.size]), 0, { end: 0 }));
+      const ones = add(identityLike(a, a.shape[a.ndim - 1]), nothing);
+      return a.ndim === 2 ? ones : clone(expand(ones, a.shape));
     }
-    let square = n < 0 ? inverse('matrixPower', a) : a;
-    let result: Tensor | null = null;
-    for (let rest = Math.abs(n); ; ) {
-      if (rest % 2 === 1) result = result === null ? square : product(result, square);
-      rest = Math.floor(rest / 2);
-      if (rest === 0) return result === a ? (clone(a) as Tensor) : (result as Tensor);
-      square = product(square, square);
+    // From the highest bit of n down: square, and multiply where the bit is set.
+    const base = n < 0 ? inverse('matrixPower', a) : a;
+    const bits = Math.abs(n).toString(2).slice(1);
+    if (bits === '') return n < 0 ? base : clone(a);
+    let result = base;
+    for (const bit of bits) {
+      result = matmul(result, result);
+      if (bit === '1') result = matmul(result, base);
     }
+    return result;
   }) as never;
 
 /**
@@ -91,7 +88,7 @@ export const multiDot: (tensors: readonly Tensor[]) => Tensor = composite(
           `multiDot: tensor ${i} has shape ${showShape(t.shape)}; expected a matrix${i === 0 || i === last ? ' or a vector' : ''}. Use matmul for ` +
             'batches.',
         );
-      return vector ? (unsqueeze(t, i === 0 ? 0 : 1) as Tensor) : t;
+      return vector ? unsqueeze(t, i === 0 ? 0 : 1) : t;
     });
     for (let i = 0; i < last; i++)
       if (factors[i].shape[1] !== factors[i + 1].shape[0])
@@ -101,7 +98,7 @@ export const multiDot: (tensors: readonly Tensor[]) => Tensor = composite(
         );
     const split = splits([factors[0].shape[0], ...factors.map(f => f.shape[1])]);
     const multiply = (i: number, j: number): Tensor =>
-      i === j ? factors[i] : product(multiply(i, split[i][j]), multiply(split[i][j] + 1, j));
+      i === j ? factors[i] : matmul(multiply(i, split[i][j]), multiply(split[i][j] + 1, j));
     const result = multiply(0, last);
     const shape = [...tensors[0].shape.slice(0, -1), ...tensors[last].shape.slice(1)];
     return reshapeTo(result, shape);

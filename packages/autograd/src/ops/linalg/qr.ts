@@ -4,16 +4,14 @@ import { record } from '../../graph/record.js';
 import { raw, view } from '../../tensor/raw.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, sub } from '../binary.js';
-import { tril } from '../composite/triangles.js';
 import { composite, type Primitive, savesNothing } from '../define.js';
-import { matmul } from '../matmul.js';
-import { cat, reshapeTo, slice } from '../shape.js';
+import { reshapeTo } from '../shape.js';
 import { zerosOf } from '../unary.js';
 import { complement } from './complement.js';
 import { triangular } from './solve.js';
-import { batchOf, mT, requireMatrix, zerosIn } from './support.js';
+import { batchOf, requireMatrix, zerosIn } from './support.js';
 import type { LeftFactor, RightFactor } from './types.js';
+import { add, cat, matmul, mT, slice, sub, tril } from './untyped.js';
 
 /** Outputs q [..., m, n] and r [..., n, n] of a [..., m, n] with m >= n. The rule: Liao, Liu, Wang and Xiang 2019; Giles 2008. */
 const qrOp: Primitive = {
@@ -26,12 +24,12 @@ const qrOp: Primitive = {
   vjp: (_, n, [gq, gr]) => {
     const [q, r] = [n.output(0), n.output(1)];
     // M = r gr^T - gq^T q; (gq + q (M's lower triangle made symmetric)) r^-T.
-    const fromR = gr == null ? zerosOf(r) : (matmul(r, mT(gr)) as Tensor);
-    const m = gq == null ? fromR : (sub(fromR, matmul(mT(gq), q) as Tensor) as Tensor);
+    const fromR = gr == null ? zerosOf(r) : matmul(r, mT(gr));
+    const m = gq == null ? fromR : sub(fromR, matmul(mT(gq), q));
     const lower = tril(m);
-    const symmetric = add(lower, mT(tril(lower, { diagonal: -1 }))) as Tensor;
-    const inside = matmul(q, symmetric) as Tensor;
-    const sum = gq == null ? inside : (add(gq, inside) as Tensor);
+    const symmetric = add(lower, mT(tril(lower, { diagonal: -1 })));
+    const inside = matmul(q, symmetric);
+    const sum = gq == null ? inside : add(gq, inside);
     return [mT(triangular('the derivative of qr', r, mT(sum), { upper: true }))];
   },
 };
@@ -41,11 +39,11 @@ function tall(a: Tensor, all: boolean): readonly Tensor[] {
   const batch = batchOf(a);
   const [m, n] = a.shape.slice(-2);
   const width = all ? m : n;
-  const fullQ = raw([...batch, m, width], a.dtype) as Tensor;
-  const fullR = raw([...batch, width, n], a.dtype) as Tensor;
+  const fullQ = raw([...batch, m, width], a.dtype);
+  const fullR = raw([...batch, width, n], a.dtype);
   factorise(a, fullQ, fullR);
-  const q = view(fullQ, 0, [...batch, m, n], fullQ.strides) as Tensor;
-  const r = view(fullR, 0, [...batch, n, n], fullR.strides) as Tensor;
+  const q = view(fullQ, 0, [...batch, m, n], fullQ.strides);
+  const r = view(fullR, 0, [...batch, n, n], fullR.strides);
   record(qrOp, [a], undefined, [q, r]);
   if (!all) return [q, r];
   return [q, r, complement(q, view(fullQ, n, [...batch, m, m - n], fullQ.strides))];
@@ -71,19 +69,13 @@ const parts = composite('qr', (a: Tensor, mode: string) => {
   if (!modes.includes(mode))
     throw new ArgumentError(`qr: mode is ${show(mode)}; expected 'reduced', 'complete' or 'r'.`);
   const [m, n] = a.shape.slice(-2);
-  const [q, square, rest] = tall(
-    m < n ? (slice(a, -1, { end: m }) as Tensor) : a,
-    mode === 'complete' && m > n,
-  );
+  const [q, square, rest] = tall(m < n ? slice(a, -1, { end: m }) : a, mode === 'complete' && m > n);
   // The columns of a beyond its square part follow from q.
-  const r =
-    m < n
-      ? (cat([square, matmul(mT(q), slice(a, -1, { start: m }) as Tensor) as Tensor], -1) as Tensor)
-      : square;
-  if (mode === 'r') return [slice(reshapeTo(q, [q.size]), 0, { end: 0 }) as Tensor, r];
+  const r = m < n ? cat([square, matmul(mT(q), slice(a, -1, { start: m }))], -1) : square;
+  if (mode === 'r') return [slice(reshapeTo(q, [q.size]), 0, { end: 0 }), r];
   if (rest === undefined) return [q, r];
   const empty = zerosIn([...batchOf(a), m - n, n], a);
-  return [cat([q, rest], -1) as Tensor, cat([r, empty], -2) as Tensor];
+  return [cat([q, rest], -1), cat([r, empty], -2)];
 });
 
 /**

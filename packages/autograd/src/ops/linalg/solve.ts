@@ -1,25 +1,22 @@
-import { lu as factorise, luSolve, triangularSolve } from '@fluxion/kernels';
+import { lu as factorise, luSolve, triangularSolve as substitute } from '@fluxion/kernels';
 import { ArgumentError, ShapeError, show, showShape } from '../../errors.js';
 import type { Node } from '../../graph/node.js';
 import { raw } from '../../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { tril, triu } from '../composite/triangles.js';
 import { apply, composite, type Primitive, savesNothing } from '../define.js';
-import { matmul } from '../matmul.js';
-import { reshapeTo, unsqueeze } from '../shape.js';
-import { neg } from '../unary.js';
+import { reshapeTo } from '../shape.js';
 import {
   batchOf,
   identityLike,
   matrixError,
-  mT,
   requireMatrix,
   requireSameDType,
   requireSquare,
 } from './support.js';
 import type { Solution, Square } from './types.js';
+import { matmul, mT, neg, tril, triu, unsqueeze } from './untyped.js';
 
 /** LU factors for the kernels: float64 whatever the dtype, so that a solution is rounded once. Constants for the derivative. */
 interface Factors {
@@ -66,7 +63,7 @@ const solveOp: Primitive<{ readonly adjoint: boolean }> = {
 
 /** The gradient of a, where a x = b (adjoint: a^T x = b), from that of b. */
 function gradOfMatrix(back: Tensor, x: Tensor, adjoint: boolean): Tensor {
-  return neg((adjoint ? matmul(x, mT(back)) : matmul(back, mT(x))) as Tensor) as Tensor;
+  return neg(adjoint ? matmul(x, mT(back)) : matmul(back, mT(x)));
 }
 
 /** The attribute is the op that errors name. */
@@ -83,7 +80,7 @@ const invOp: Primitive<string> = {
   },
   vjp: (g, n) => {
     const t = mT(n.output());
-    return [neg(matmul(matmul(t, g) as Tensor, t) as Tensor) as Tensor];
+    return [neg(matmul(matmul(t, g), t))];
   },
 };
 
@@ -142,7 +139,7 @@ export const solve: <A extends Shape, B extends Shape>(
           `solve: right sides of shape ${showShape(b.shape)} are vectors, which with left: false are rows. Unsqueeze them: b.unsqueeze(-2).`,
         );
       requireRows('solve', a, n, b, b.shape[b.ndim - 1]);
-      const x = run(a, unsqueeze(b, -1) as Tensor, false);
+      const x = run(a, unsqueeze(b, -1), false);
       return reshapeTo(x, x.shape.slice(0, -1));
     }
     requireRows('solve', a, n, b, b.shape[b.ndim - (left ? 2 : 1)]);
@@ -165,7 +162,7 @@ interface Triangle {
 }
 
 const triangularOp: Primitive<Triangle> = {
-  name: 'solveTriangular',
+  name: 'triangularSolve',
   savesInput: i => i === 0,
   savesOutput: true,
   forward: (inputs, { op, upper, unit }) => {
@@ -173,7 +170,7 @@ const triangularOp: Primitive<Triangle> = {
     const n = a.shape[a.ndim - 1];
     const batch = broadcastShapes(op, batchOf(a), batchOf(b));
     const out = raw([...batch, ...b.shape.slice(-2)], b.dtype);
-    const missing = triangularSolve(a, b, out, { upper, unit });
+    const missing = substitute(a, b, out, { upper, unit });
     if (missing >= 0)
       throw matrixError(
         op,
@@ -216,25 +213,25 @@ export interface TriangularOptions extends SolveOptions {
  * x with a x = b where a [..., n, n] is triangular (its other triangle is not read) and b [..., n, k]; leading dims broadcast. Throws
  * LinalgError where there is a 0 on a diagonal.
  */
-export const solveTriangular: <A extends Shape, B extends Shape>(
-  a: Tensor<A> & Square<'solveTriangular', A>,
+export const triangularSolve: <A extends Shape, B extends Shape>(
+  a: Tensor<A> & Square<'triangularSolve', A>,
   b: Tensor<B>,
   options: TriangularOptions,
 ) => Tensor<Solution<A, B>> = composite(
-  'solveTriangular',
+  'triangularSolve',
   (a: Tensor, b: Tensor, options: TriangularOptions) => {
-    requireSquare('solveTriangular', a);
-    requireMatrix('solveTriangular', b);
-    requireSameDType('solveTriangular', a, b);
+    requireSquare('triangularSolve', a);
+    requireMatrix('triangularSolve', b);
+    requireSameDType('triangularSolve', a, b);
     if (typeof options?.upper !== 'boolean')
       throw new ArgumentError(
-        `solveTriangular: upper is ${show(options?.upper)}; expected true or false. Say which triangle is meant: { upper: true }.`,
+        `triangularSolve: upper is ${show(options?.upper)}; expected true or false. Say which triangle is meant: { upper: true }.`,
       );
     const { upper, left = true, unitriangular: unit = false } = options;
-    requireRows('solveTriangular', a, a.shape[a.ndim - 1], b, b.shape[b.ndim - (left ? 2 : 1)]);
-    broadcastShapes('solveTriangular (batch dims)', batchOf(a), batchOf(b));
+    requireRows('triangularSolve', a, a.shape[a.ndim - 1], b, b.shape[b.ndim - (left ? 2 : 1)]);
+    broadcastShapes('triangularSolve (batch dims)', batchOf(a), batchOf(b));
     return left
-      ? triangular('solveTriangular', a, b, { upper, unit })
-      : mT(triangular('solveTriangular', mT(a), mT(b), { upper: !upper, unit }));
+      ? triangular('triangularSolve', a, b, { upper, unit })
+      : mT(triangular('triangularSolve', mT(a), mT(b), { upper: !upper, unit }));
   },
 ) as never;

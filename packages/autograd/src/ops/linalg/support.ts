@@ -3,9 +3,9 @@ import { DTypeError, LinalgError, ShapeError, showShape } from '../../errors.js'
 import { raw } from '../../tensor/raw.js';
 import { numel } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { where } from '../binary.js';
 import { requireFloating } from '../define.js';
-import { reshapeTo, slice, transpose, unsqueeze } from '../shape.js';
+import { reshapeTo } from '../shape.js';
+import { slice, unsqueeze, where } from './untyped.js';
 
 /** Throws unless it is a floating point matrix, or a batch of them. */
 export function requireMatrix(op: string, a: Tensor): void {
@@ -38,14 +38,9 @@ export function batchOf(a: Tensor): readonly number[] {
   return a.shape.slice(0, -2);
 }
 
-/** The matrices transposed; shares memory. */
-export function mT(a: Tensor): Tensor {
-  return transpose(a, -1, -2) as Tensor;
-}
-
 /** The number in the last dims' matrices as a row or a column: [..., n] to [..., 1, n] or [..., n, 1]. */
-export const asRow = (x: Tensor): Tensor => unsqueeze(x, -2) as Tensor;
-export const asColumn = (x: Tensor): Tensor => unsqueeze(x, -1) as Tensor;
+export const asRow = (x: Tensor): Tensor => unsqueeze(x, -2);
+export const asColumn = (x: Tensor): Tensor => unsqueeze(x, -1);
 
 /** The error for matrix `index` (C order) of a batch: `what` says what is wrong with it, `remedy` what to do. */
 export function matrixError(
@@ -95,7 +90,7 @@ export function identityLike(x: Tensor, n: number): Tensor {
 /** The diagonals [..., n] of square matrices. */
 export function diagonalOf(a: Tensor): Tensor {
   const n = a.shape[a.ndim - 1];
-  return slice(reshapeTo(a, [...batchOf(a), n * n]), -1, { step: n + 1 }) as Tensor;
+  return slice(reshapeTo(a, [...batchOf(a), n * n]), -1, { step: n + 1 });
 }
 
 /** The matrices with another main diagonal: numbers [..., n] for square ones, or one number. */
@@ -103,7 +98,7 @@ export function withDiagonal(a: Tensor, diagonal: Tensor | number): Tensor {
   const mask = raw(a.shape.slice(-2), 'bool');
   kernels().fill(mask, 0);
   fillDiagonal(mask, 1);
-  return where(mask, typeof diagonal === 'number' ? diagonal : asColumn(diagonal), a) as Tensor;
+  return where(mask, typeof diagonal === 'number' ? diagonal : asColumn(diagonal), a);
 }
 
 /** A batch [..., a, b] as one of matrices [N, a, b]. */

@@ -2,11 +2,12 @@ import { ArgumentError, ShapeError, show, showShape } from '../../errors.js';
 import { sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { add, div, eq, minimum, mul, pow, sub, where } from '../binary.js';
+import { add, div, eq, minimum, mul, sub, where } from '../binary.js';
 import { clamp } from '../clamp.js';
 import { composite } from '../define.js';
-import { amax, sum } from '../reduce.js';
-import { abs, sqrt, square } from '../unary.js';
+import { pNorm } from '../pNorm.js';
+import { sum } from '../reduce.js';
+import { sqrt, square } from '../unary.js';
 import {
   reduceLosses,
   reductionOf,
@@ -17,24 +18,8 @@ import {
 } from './shared.js';
 import type { LossOptions, Reduced, Reduction, SameFits, Strength, WithoutLast } from './types.js';
 
-/** The p-norm over the last dim; its derivative at 0 is 0. */
-function norm(x: Tensor, p: number): Tensor {
-  if (p === 1) return sum(abs(x), -1) as Tensor;
-  if (p === Number.POSITIVE_INFINITY) return amax(abs(x), -1) as Tensor;
-  // Powers and roots have infinite derivatives at 0: they are taken of 1 there, and masked.
-  const total = p === 2 ? (sum(square(x), -1) as Tensor) : (sum(powers(x, p), -1) as Tensor);
-  const flat = eq(total, 0) as Tensor;
-  const safe = where(flat, 1, total) as Tensor;
-  return where(flat, 0, p === 2 ? sqrt(safe) : (pow(safe, 1 / p) as Tensor)) as Tensor;
-}
-
-function powers(x: Tensor, p: number): Tensor {
-  const zero = eq(x, 0) as Tensor;
-  return where(zero, 0, pow(abs(where(zero, 1, x) as Tensor), p) as Tensor) as Tensor;
-}
-
 const distance = (a: Tensor, b: Tensor, p: number, eps: number): Tensor =>
-  norm(add(sub(a, b) as Tensor, eps) as Tensor, p);
+  pNorm(add(sub(a, b) as Tensor, eps) as Tensor, p, [a.ndim - 1]);
 
 export interface TripletMarginLossOptions<R extends Reduction = Reduction> extends LossOptions<R> {
   /** How much farther than the positive the negative should be. Default 1. */

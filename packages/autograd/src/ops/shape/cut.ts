@@ -3,7 +3,7 @@ import { view } from '../../tensor/raw.js';
 import { normalizeDim } from '../../tensor/shape.js';
 import type { Select, Shape, Slice } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply } from '../define.js';
+import { apply, requireTensor } from '../define.js';
 import { partOps } from './part.js';
 import { reshapeTo } from './reshape.js';
 
@@ -45,6 +45,7 @@ export function slice<S extends Shape, const D extends number>(
   dim: D,
   options: SliceOptions = {},
 ): Tensor<Slice<S, D>> {
+  requireTensor('slice', x);
   const d = normalizeDim('slice', dim, x.ndim);
   if (x.ndim === 0) throw new IndexError('slice: a scalar has no dim to slice.');
   const { start = 0, end = x.shape[d], step = 1 } = options;
@@ -64,6 +65,7 @@ export function select<S extends Shape, const D extends number>(
   dim: D,
   index: number,
 ): Tensor<Select<S, D>> {
+  requireTensor('select', x);
   if (x.ndim === 0) throw new IndexError('select: a scalar has no dim to select from.');
   const d = normalizeDim('select', dim, x.ndim);
   const size = x.shape[d];

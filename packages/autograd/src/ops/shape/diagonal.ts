@@ -4,7 +4,7 @@ import { normalizeDim } from '../../tensor/shape.js';
 import type { DiagEmbed, Diagonal } from '../../tensor/shapeTypes/moves.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply } from '../define.js';
+import { apply, requireTensor } from '../define.js';
 import { partOps } from './part.js';
 
 export interface DiagonalViewOptions<
@@ -60,6 +60,7 @@ export function diagonal<
   const D2 extends number = 1,
 >(x: Tensor<S>, options?: DiagonalViewOptions<O, D1, D2>): Tensor<Diagonal<S, O, D1, D2>>;
 export function diagonal(x: Tensor, { offset = 0, dim1 = 0, dim2 = 1 }: DiagonalViewOptions = {}): Tensor {
+  requireTensor('diagonal', x);
   if (x.ndim < 2)
     throw new ShapeError(
       `diagonal: expected 2 dims or more, got shape ${showShape(x.shape)}. A diagonal is that of a matrix.`,
@@ -75,6 +76,7 @@ export function diagEmbed<
   const D2 extends number = -1,
 >(x: Tensor<S>, options?: DiagonalViewOptions<O, D1, D2>): Tensor<DiagEmbed<S, O, D1, D2>>;
 export function diagEmbed(x: Tensor, { offset = 0, dim1 = -2, dim2 = -1 }: DiagonalViewOptions = {}): Tensor {
+  requireTensor('diagEmbed', x);
   if (x.ndim === 0)
     throw new ShapeError('diagEmbed: expected vectors, got a scalar. Unsqueeze it to one of one element.');
   const part = lineArguments('diagEmbed', x.ndim + 1, { offset, dim1, dim2 });

@@ -4,7 +4,7 @@ import { broadcastShapes, checkShape } from '../../tensor/shape.js';
 import type { BroadcastAll } from '../../tensor/shapeTypes/joins.js';
 import type { Expand, ExpandFits, Shape, ShapesOf } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply, type Primitive, savesNothing } from '../define.js';
+import { apply, type Primitive, requireTensor, savesNothing } from '../define.js';
 import { checkTensors } from './list.js';
 
 const expandOp: Primitive<readonly number[]> = {
@@ -41,6 +41,7 @@ export function expand<S extends Shape, const T extends Shape>(
   shape: T & ExpandFits<S, T>,
 ): Tensor<Expand<S, T>>;
 export function expand(x: Tensor, shape: Shape): Tensor {
+  requireTensor('expand', x);
   return expanded('expand', x, shape);
 }
 
@@ -50,6 +51,7 @@ export function broadcastTo<S extends Shape, const T extends Shape>(
   shape: T & ExpandFits<S, T>,
 ): Tensor<Expand<S, T>>;
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  requireTensor('broadcastTo', x);
   return expanded('broadcastTo', x, shape);
 }
 
@@ -59,6 +61,7 @@ export function expandAs<S extends Shape, T extends Shape>(
   other: Tensor<T> & ExpandFits<S, T>,
 ): Tensor<T>;
 export function expandAs(x: Tensor, other: Tensor): Tensor {
+  requireTensor('expandAs', x);
   return expanded('expandAs', x, other.shape);
 }
 

@@ -4,7 +4,7 @@ import { normalizeDim, normalizeDims } from '../../tensor/shape.js';
 import type { SameRank } from '../../tensor/shapeTypes/moves.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply, type Primitive, savesNothing } from '../define.js';
+import { apply, type Primitive, requireTensor, savesNothing } from '../define.js';
 import { permuteTo } from './permute.js';
 
 const flipOp: Primitive<readonly number[]> = {
@@ -29,6 +29,7 @@ function flipped(x: Tensor, dims: readonly number[]): Tensor {
 
 /** The elements of the dims in the opposite order; shares memory (the strides become negative). */
 export function flip<S extends Shape>(x: Tensor<S>, dims: number | readonly number[]): Tensor<S> {
+  requireTensor('flip', x);
   if (typeof dims !== 'number' && !Array.isArray(dims))
     throw new ArgumentError(`flip: expected a dim, or a list of dims, to flip, got ${show(dims)}.`);
   return flipped(x, normalizeDims('flip', dims, x.ndim)) as Tensor<S>;
@@ -36,6 +37,7 @@ export function flip<S extends Shape>(x: Tensor<S>, dims: number | readonly numb
 
 function flipping(op: string, dim: number): <S extends Shape>(x: Tensor<S>) => Tensor<S> {
   return <S extends Shape>(x: Tensor<S>) => {
+    requireTensor(op, x);
     if (x.ndim <= dim)
       throw new ShapeError(
         `${op}: shape ${showShape(x.shape)} has no dim ${dim} to flip; expected ${dim + 1} dims or more.`,
@@ -57,6 +59,7 @@ export function rot90<S extends Shape>(
   dims?: readonly [number, number],
 ): Tensor<SameRank<S>>;
 export function rot90(x: Tensor, k = 1, dims: readonly [number, number] = [0, 1]): Tensor {
+  requireTensor('rot90', x);
   if (!Number.isInteger(k))
     throw new ArgumentError(`rot90: k is ${show(k)}; expected a whole number of quarter turns.`);
   if (!Array.isArray(dims) || dims.length !== 2)

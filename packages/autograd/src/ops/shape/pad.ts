@@ -4,7 +4,7 @@ import { raw } from '../../tensor/raw.js';
 import type { Pad } from '../../tensor/shapeTypes/moves.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply, type Primitive, savesNothing } from '../define.js';
+import { apply, type Primitive, requireTensor, savesNothing } from '../define.js';
 import { sparseAlong, sparseMap } from '../sparse.js';
 import { box } from './part.js';
 import { copyRuns, runsOf } from './runs.js';
@@ -146,6 +146,7 @@ export function pad<S extends Shape, const P extends readonly number[]>(
   options?: PadOptions,
 ): Tensor<Pad<S, P>>;
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  requireTensor('pad', x);
   const { mode = 'constant', value = 0 } = options;
   const margins = marginsOf(x, padding);
   if (mode === 'constant') return constantPad(x, margins, value);

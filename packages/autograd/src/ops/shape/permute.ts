@@ -4,7 +4,7 @@ import { normalizeDim } from '../../tensor/shape.js';
 import type { MatrixTranspose, MoveDim } from '../../tensor/shapeTypes/moves.js';
 import type { Permute, Shape, Transpose } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply, type Primitive, savesNothing } from '../define.js';
+import { apply, type Primitive, requireTensor, savesNothing } from '../define.js';
 
 const permuteOp: Primitive<readonly number[]> = {
   name: 'permute',
@@ -37,6 +37,7 @@ export function permute<S extends Shape, const P extends readonly number[]>(
   x: Tensor<S>,
   dims: P,
 ): Tensor<Permute<S, P>> {
+  requireTensor('permute', x);
   if (!Array.isArray(dims))
     throw new ArgumentError(
       `permute: expected the dims in their new order, such as [1, 0], got ${show(dims)}.`,
@@ -57,6 +58,7 @@ export type TransposeFunction = <S extends Shape, const D0 extends number, const
 
 function swapping(op: string): TransposeFunction {
   return ((x: Tensor, dim0: number, dim1: number) => {
+    requireTensor(op, x);
     const a = normalizeDim(op, dim0, x.ndim);
     const b = normalizeDim(op, dim1, x.ndim);
     return permuteTo(
@@ -76,6 +78,7 @@ export const swapdims: TransposeFunction = swapping('swapdims');
 /** A matrix with rows and columns swapped; vectors and scalars as they are. Shares memory. */
 export function t<S extends Shape>(x: Tensor<S>): Tensor<MatrixTranspose<S>>;
 export function t(x: Tensor): Tensor {
+  requireTensor('t', x);
   if (x.ndim > 2)
     throw new ShapeError(
       `t: expected a matrix at most, got shape ${showShape(x.shape)}. Use transpose, which names the dims to swap.`,
@@ -108,6 +111,7 @@ function distinctDims(op: string, what: string, dims: number | readonly number[]
 
 function moving(op: string): MoveDimFunction {
   return ((x: Tensor, source: number | readonly number[], destination: number | readonly number[]) => {
+    requireTensor(op, x);
     const from = distinctDims(op, 'source', source, x.ndim);
     const to = distinctDims(op, 'destination', destination, x.ndim);
     if (from.length !== to.length)

@@ -2,6 +2,7 @@ import { ArgumentError, IndexError, ShapeError, show, showShape } from '../../er
 import { checkShape, normalizeDim } from '../../tensor/shape.js';
 import type { IndexSelect, Select, Shape, Slice } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { requireTensor } from '../define.js';
 import { pieces } from './adjacent.js';
 import { sliceOf } from './cut.js';
 import { reshapeTo } from './reshape.js';
@@ -26,6 +27,7 @@ export function split<S extends Shape, const D extends number = 0>(
   sizes: number | readonly number[],
   dim?: D,
 ): Tensor<Slice<S, D>>[] {
+  requireTensor('split', x);
   const d = normalizeDim('split', dim ?? 0, x.ndim);
   if (x.ndim === 0) throw new IndexError('split: a scalar has no dim to split.');
   const total = x.shape[d];
@@ -59,6 +61,7 @@ export function chunk<S extends Shape, const D extends number = 0>(
   chunks: number,
   dim?: D,
 ): Tensor<Slice<S, D>>[] {
+  requireTensor('chunk', x);
   const d = cutDim('chunk', x, dim ?? 0);
   requireCount('chunk', 'the number of chunks', chunks);
   const total = x.shape[d];
@@ -77,6 +80,7 @@ export function tensorSplit<S extends Shape, const D extends number = 0>(
   indicesOrSections: number | readonly number[],
   dim?: D,
 ): Tensor<Slice<S, D>>[] {
+  requireTensor('tensorSplit', x);
   const d = cutDim('tensorSplit', x, dim ?? 0);
   const total = x.shape[d];
   if (typeof indicesOrSections === 'number') {
@@ -105,6 +109,7 @@ export function unbind<S extends Shape, const D extends number = 0>(
   x: Tensor<S>,
   dim?: D,
 ): Tensor<Select<S, D>>[] {
+  requireTensor('unbind', x);
   const d = cutDim('unbind', x, dim ?? 0);
   const shape = x.shape.toSpliced(d, 1);
   const sizes = new Array<number>(x.shape[d]).fill(1);
@@ -118,6 +123,7 @@ export function narrow<S extends Shape, const D extends number, const N extends 
   start: number,
   length: N,
 ): Tensor<IndexSelect<S, D, N>> {
+  requireTensor('narrow', x);
   const d = cutDim('narrow', x, dim);
   const size = x.shape[d];
   if (!Number.isInteger(start) || start < -size || start > size)

@@ -13,7 +13,7 @@ import {
 import type { AtLeast1, AtLeast2, AtLeast3, Ravel, Unflatten } from '../../tensor/shapeTypes/moves.js';
 import type { Flatten, Reshape, ReshapeFits, Shape, Squeeze, Unsqueeze } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply, type Primitive, savesNothing } from '../define.js';
+import { apply, type Primitive, requireTensor, savesNothing } from '../define.js';
 
 const reshapeOp: Primitive<readonly number[]> = {
   name: 'reshape',
@@ -66,6 +66,7 @@ export function reshape<S extends Shape, const T extends Shape>(
   x: Tensor<S>,
   shape: T & ReshapeFits<S, T>,
 ): Tensor<Reshape<S, T>> {
+  requireTensor('reshape', x);
   const target = inferSize('reshape', x.shape, shape as Shape);
   return apply(reshapeOp, [x], target) as unknown as Tensor<Reshape<S, T>>;
 }
@@ -76,6 +77,7 @@ export function reshapeAs<S extends Shape, T extends Shape>(
   other: Tensor<T> & ReshapeFits<S, T>,
 ): Tensor<T>;
 export function reshapeAs(x: Tensor, other: Tensor): Tensor {
+  requireTensor('reshapeAs', x);
   return apply(reshapeOp, [x], inferSize('reshapeAs', x.shape, other.shape));
 }
 
@@ -94,6 +96,7 @@ export function view<S extends Shape, const T extends Shape>(
   x: Tensor<S>,
   shape: T & ReshapeFits<S, T>,
 ): Tensor<Reshape<S, T>> {
+  requireTensor('view', x);
   return viewed('view', x, shape as Shape) as unknown as Tensor<Reshape<S, T>>;
 }
 
@@ -103,6 +106,7 @@ export function viewAs<S extends Shape, T extends Shape>(
   other: Tensor<T> & ReshapeFits<S, T>,
 ): Tensor<T>;
 export function viewAs(x: Tensor, other: Tensor): Tensor {
+  requireTensor('viewAs', x);
   return viewed('viewAs', x, other.shape);
 }
 
@@ -111,6 +115,7 @@ export function squeeze<S extends Shape, const D extends number | readonly numbe
   x: Tensor<S>,
   dim?: D,
 ): Tensor<Squeeze<S, D>> {
+  requireTensor('squeeze', x);
   const dims = normalizeDims('squeeze', dim, x.ndim);
   return reshapeTo(
     x,
@@ -123,6 +128,7 @@ export function unsqueeze<S extends Shape, const D extends number>(
   x: Tensor<S>,
   dim: D,
 ): Tensor<Unsqueeze<S, D>> {
+  requireTensor('unsqueeze', x);
   const at = normalizeDim('unsqueeze', dim, x.ndim + 1);
   return reshapeTo(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]) as Tensor<Unsqueeze<S, D>>;
 }
@@ -133,6 +139,7 @@ export function flatten<S extends Shape, const A extends number = 0, const B ext
   start?: A,
   end?: B,
 ): Tensor<Flatten<S, A, B>> {
+  requireTensor('flatten', x);
   const from = normalizeDim('flatten', start ?? 0, x.ndim);
   const to = normalizeDim('flatten', end ?? -1, x.ndim);
   if (from > to) throw new IndexError(`flatten: start dim ${from} comes after end dim ${to}.`);
@@ -146,6 +153,7 @@ export function unflatten<S extends Shape, const D extends number, const N exten
   dim: D,
   sizes: N,
 ): Tensor<Unflatten<S, D, N>> {
+  requireTensor('unflatten', x);
   if (x.ndim === 0) throw new IndexError('unflatten: a scalar has no dim to unflatten. Use reshape.');
   const d = normalizeDim('unflatten', dim, x.ndim);
   const parts = inferSize('unflatten', [x.shape[d]], sizes);
@@ -156,21 +164,25 @@ export function unflatten<S extends Shape, const D extends number, const N exten
 
 /** All elements in one dim, in C order; shares memory where the strides allow it. */
 export function ravel<S extends Shape>(x: Tensor<S>): Tensor<Ravel<S>> {
+  requireTensor('ravel', x);
   return reshapeTo(x, [x.size]) as Tensor<Ravel<S>>;
 }
 
 /** A scalar as [1]; all else as it is. */
 export function atleast1d<S extends Shape>(x: Tensor<S>): Tensor<AtLeast1<S>> {
+  requireTensor('atleast1d', x);
   return (x.ndim === 0 ? reshapeTo(x, [1]) : x) as Tensor<AtLeast1<S>>;
 }
 
 /** A scalar as [1, 1], a vector as a row [1, n]; all else as it is. Shares memory. */
 export function atleast2d<S extends Shape>(x: Tensor<S>): Tensor<AtLeast2<S>> {
+  requireTensor('atleast2d', x);
   return (x.ndim < 2 ? reshapeTo(x, [1, x.size]) : x) as Tensor<AtLeast2<S>>;
 }
 
 /** A scalar as [1, 1, 1], a vector as [1, n, 1], a matrix as [m, n, 1]; all else as it is. Shares memory. */
 export function atleast3d<S extends Shape>(x: Tensor<S>): Tensor<AtLeast3<S>> {
+  requireTensor('atleast3d', x);
   const shape = x.ndim < 2 ? [1, x.size, 1] : [...x.shape, 1];
   return (x.ndim < 3 ? reshapeTo(x, shape) : x) as Tensor<AtLeast3<S>>;
 }

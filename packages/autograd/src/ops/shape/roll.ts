@@ -3,7 +3,7 @@ import { raw } from '../../tensor/raw.js';
 import { normalizeDim } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply, type Primitive, savesNothing } from '../define.js';
+import { apply, type Primitive, requireTensor, savesNothing } from '../define.js';
 import { reshapeTo } from './reshape.js';
 import { copyRuns } from './runs.js';
 
@@ -56,6 +56,7 @@ export function roll(
   shifts: number | readonly number[],
   dims?: number | readonly number[],
 ): Tensor {
+  requireTensor('roll', x);
   const by = typeof shifts === 'number' ? [shifts] : shifts;
   if (!Array.isArray(by) || by.length === 0 || !by.every(Number.isInteger))
     throw new ArgumentError(`roll: shifts is ${show(shifts)}; expected a whole number, or a list of them.`);

@@ -4,7 +4,7 @@ import { normalizeDim } from '../../tensor/shape.js';
 import type { SlidingWindow } from '../../tensor/shapeTypes/moves.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { apply, type Primitive, savesNothing } from '../define.js';
+import { apply, type Primitive, requireTensor, savesNothing } from '../define.js';
 import { foldWindows } from '../unfold.js';
 import { movedim } from './permute.js';
 import { reshapeTo } from './reshape.js';
@@ -53,6 +53,7 @@ export function slidingWindow<S extends Shape, const D extends number, const N e
   step?: number,
 ): Tensor<SlidingWindow<S, D, N>>;
 export function slidingWindow(x: Tensor, dim: number, size: number, step = 1): Tensor {
+  requireTensor('slidingWindow', x);
   const d = normalizeDim('slidingWindow', dim, x.ndim);
   if (!Number.isInteger(size) || size < 1)
     throw new ArgumentError(`slidingWindow: size is ${show(size)}; expected a whole number from 1.`);

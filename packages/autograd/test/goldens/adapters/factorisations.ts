@@ -99,7 +99,7 @@ const solve: AdapterTable = {
     f.solve(p.tensor('A'), p.tensor('B'), { left: p.raw('left') === undefined || p.flag('left') }),
   ),
   'linalg.solve_triangular': adapter('A B upper left unitriangular', p =>
-    f.solveTriangular(p.tensor('A'), p.tensor('B'), {
+    f.triangularSolve(p.tensor('A'), p.tensor('B'), {
       upper: p.flag('upper'),
       left: p.raw('left') === undefined || p.flag('left'),
       unitriangular: p.flag('unitriangular'),
@@ -110,7 +110,7 @@ const solve: AdapterTable = {
     const turned = p.flag('transpose');
     const a = p.tensor('A');
     const options = { upper: turned ? !upper : upper, unitriangular: p.flag('unitriangular') };
-    return [f.solveTriangular(turned ? transposed(a) : a, p.tensor('b'), options), f.clone(a)];
+    return [f.triangularSolve(turned ? transposed(a) : a, p.tensor('b'), options), f.clone(a)];
   }),
   // PyTorch's standard driver gives no residuals; its singular values are those of another one.
   'linalg.lstsq': adapter('A B rcond driver', p => {
