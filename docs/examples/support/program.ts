@@ -21,17 +21,17 @@ export interface ProgramOptions {
   readonly resume: string | undefined;
 }
 
+type Extra<D> = Exclude<keyof D & string, keyof ProgramOptions>;
+
 /**
  * Reads `--epochs`, `--seed`, `--lr`, `--out`, `--checkpoint` and `--resume`.
  *
  * @param defaults also tells which options the example has beyond these: whole numbers, such as `{ batch: 64 }`
  */
-export function parseProgram<Extra extends string = never>(
-  defaults: Pick<ProgramOptions, 'epochs' | 'lr' | 'out'> & { readonly seed?: number } & Readonly<
-      Record<Extra, number>
-    >,
+export function parseProgram<const D extends Pick<ProgramOptions, 'epochs' | 'lr' | 'out'>>(
+  defaults: D & { readonly seed?: number } & Readonly<Record<Extra<D>, number>>,
   args: readonly string[] = process.argv.slice(2),
-): ProgramOptions & Readonly<Record<Extra, number>> {
+): ProgramOptions & Readonly<Record<Extra<D>, number>> {
   const { lr, out, ...whole } = { seed: 0, ...defaults } as { lr: number; out: string } & Record<
     string,
     number
@@ -55,7 +55,7 @@ export function parseProgram<Extra extends string = never>(
     out: resolve(values.out ?? out),
     checkpoint: values.checkpoint,
     resume: values.resume,
-  } as ProgramOptions & Readonly<Record<Extra, number>>;
+  } as ProgramOptions & Readonly<Record<Extra<D>, number>>;
 }
 
 function wholeNumber(name: string, text: string, least: number): number {
