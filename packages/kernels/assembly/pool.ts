@@ -7,8 +7,42 @@ function field(table: usize, i: usize): i32 {
 }
 
 /**
+ * Four windows side by side, each two float32 wide and `rows` rows high, which are `step` elements apart; the first begins at element `first` of x.
+ * Unless this is the beginning, what is in `out` and `indices` competes.
+ */
+// @ts-ignore: decorator
+@inline
+function fourPairs(x: usize, first: i32, rows: i32, step: i32, out: usize, indices: usize, begin: bool): void {
+  let at = i32x4.add(i32x4.splat(first), i32x4(0, 2, 4, 6));
+  let from = x + (usize(first) << 2);
+  let best: v128, positions: v128;
+  if (begin) {
+    best = v128.shuffle<i32>(v128.load(from), v128.load(from, 16), 0, 2, 4, 6);
+    positions = at;
+  } else {
+    best = v128.load(out);
+    positions = v128.load(indices);
+  }
+  for (; rows > 0; rows--) {
+    const low = v128.load(from), high = v128.load(from, 16);
+    let value = v128.shuffle<i32>(low, high, 0, 2, 4, 6);
+    let wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+    best = v128.bitselect(value, best, wins);
+    positions = v128.bitselect(at, positions, wins);
+    value = v128.shuffle<i32>(low, high, 1, 3, 5, 7);
+    wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+    best = v128.bitselect(value, best, wins);
+    positions = v128.bitselect(i32x4.add(at, i32x4.splat(1)), positions, wins);
+    at = i32x4.add(at, i32x4.splat(step));
+    from += usize(step) << 2;
+  }
+  v128.store(out, best);
+  v128.store(indices, positions);
+}
+
+/**
  * The largest element of each window of planes [depth, height, width], and where it is. `tables`, as i32: positions[3], step[3], addresses of
- * start[3], addresses of end[3].
+ * start[3], addresses of end[3], and whether window i of the last dim is the elements 2 i and 2 i + 1.
  */
 // @ts-ignore: decorator
 @inline
@@ -17,13 +51,25 @@ function maxPool<T>(x: usize, planes: i32, depth: i32, height: i32, width: i32, 
   const sd = field(tables, 3), sh = field(tables, 4), sw = field(tables, 5);
   const startD: usize = field(tables, 6), startH: usize = field(tables, 7), startW: usize = field(tables, 8);
   const endD: usize = field(tables, 9), endH: usize = field(tables, 10), endW: usize = field(tables, 11);
+  const pairs = sizeof<T>() == 4 && field(tables, 12) != 0;
   const planeBytes = usize(depth * height * width) * sizeof<T>();
   for (let plane = 0; plane < planes; plane++) {
     for (let od = 0; od < pd; od++) {
       const d0 = field(startD, od), d1 = field(endD, od);
       for (let oh = 0; oh < ph; oh++) {
         const h0 = field(startH, oh), h1 = field(endH, oh);
-        for (let ow = 0; ow < pw; ow++) {
+        let ow = 0;
+        if (pairs) {
+          const rows = (h1 - h0 + sh - 1) / sh;
+          for (; ow + 4 <= pw; ow += 4) {
+            for (let d = d0; d < d1; d += sd) {
+              fourPairs(x, (d * height + h0) * width + 2 * ow, rows, sh * width, out, indices, d == d0);
+            }
+            out += 16;
+            indices += 16;
+          }
+        }
+        for (; ow < pw; ow++) {
           const w0 = field(startW, ow), w1 = field(endW, ow);
           let position = (d0 * height + h0) * width + w0;
           let best = load<T>(x + usize(position) * sizeof<T>());
@@ -32,11 +78,10 @@ function maxPool<T>(x: usize, planes: i32, depth: i32, height: i32, width: i32, 
               const row = (d * height + h) * width;
               for (let w = w0; w < w1; w += sw) {
                 const value = load<T>(x + usize(row + w) * sizeof<T>());
-                // A NaN is not equal to itself.
-                if (value > best || value != value) {
-                  best = value;
-                  position = row + w;
-                }
+                // A NaN is not equal to itself. The position is selected and the element read again: no processor can predict which wins, and V8
+                // branches to select floats.
+                position = select(row + w, position, i32(value > best) | i32(value != value));
+                best = load<T>(x + usize(position) * sizeof<T>());
               }
             }
           }

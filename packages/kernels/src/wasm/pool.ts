@@ -44,7 +44,12 @@ export function createPool(
       const three = [...new Array<typeof one>(missing).fill(one), ...windows];
       const starts = three.map(w => ints(w.start));
       const ends = three.map(w => ints(w.end));
-      const tables = ints([...three.map(w => w.start.length), ...three.map(w => w.step), ...starts, ...ends]);
+      const { start, end, step } = three[2];
+      const pairs = step === 1 && start.every((first, i) => first === 2 * i && end[i] === first + 2);
+      const tables = ints([
+        ...[...three.map(w => w.start.length), ...three.map(w => w.step)],
+        ...[...starts, ...ends, pairs ? 1 : 0],
+      ]);
       const [depth, height, width] = [...new Array<number>(missing).fill(1), ...a.shape.slice(lead)];
       const run = a.storage.dtype === 'float32' ? maxPool4 : maxPool8;
       run(from, sizeOf(a.shape.slice(0, lead)), depth, height, width, tables, to, positions);

@@ -21,6 +21,15 @@ const windows: fc.Arbitrary<{ readonly size: number; readonly windows: PoolWindo
     })),
   );
 
+/** The windows that most networks have: two elements each, side by side, from the first on. */
+const pairs: typeof windows = fc
+  .integer({ min: 2, max: 21 })
+  .chain(size => fc.record({ size: fc.constant(size), count: fc.integer({ min: 1, max: size >> 1 }) }))
+  .map(({ size, count }) => {
+    const start = Int32Array.from({ length: count }, (_, i) => 2 * i);
+    return { size, windows: { start, end: start.map(first => first + 2), step: 1 } };
+  });
+
 const lead = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 2 });
 
 export function poolConformance({ tested, reference, runs }: Tiers): void {
@@ -28,7 +37,11 @@ export function poolConformance({ tested, reference, runs }: Tiers): void {
     for (const dtype of ['float32', 'float64'] as const) {
       test(`maxPool ${dtype}: exact, any windows, any strides, with NaN, infinities and equals`, () => {
         const plan = fc
-          .record({ lead, dims: fc.array(windows, { minLength: 1, maxLength: 3 }), ties: fc.boolean() })
+          .record({
+            lead,
+            dims: fc.array(fc.oneof(windows, pairs), { minLength: 1, maxLength: 3 }),
+            ties: fc.boolean(),
+          })
           .chain(({ lead, dims, ties }) =>
             fc.record({
               a: layouts([...lead, ...dims.map(d => d.size)]),
