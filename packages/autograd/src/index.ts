@@ -273,6 +273,16 @@ export { type Elementwise, type Fused, fuse } from './transforms/fuse.js';
 export { grad, valueAndGrad } from './transforms/grad.js';
 export type { GradOptions } from './transforms/gradients.js';
 export { hessian, jacobian } from './transforms/jacobian.js';
+export {
+  type ChromeTrace,
+  type ChromeTraceEvent,
+  type KernelProfile,
+  type MemoryProfile,
+  type OpProfile,
+  type Profile,
+  profile,
+  recordFunction,
+} from './transforms/profile.js';
 export { keep, type Scope, scope } from './transforms/scope.js';
 export { flattenTree, mapTree, type Tree, unflattenTree } from './transforms/tree.js';
 export { Value, type ValueInput, value } from './value/value.js';

@@ -1,4 +1,4 @@
-import { keep, noGrad, ShapeError, type Tensor, tensor } from '@fluxion/autograd';
+import { keep, noGrad, recordFunction, ShapeError, type Tensor, tensor } from '@fluxion/autograd';
 import { evaluate, type Group, OptimizerBase, type OptimizerState, type ParamGroups } from './base.js';
 import { FusedStep, type Moving } from './fused.js';
 import { type Hyper, isOn, numberOf } from './hyper.js';
@@ -60,13 +60,15 @@ export class Optimizer<O extends object> extends OptimizerBase<O> {
     const loss = closure === undefined ? undefined : evaluate(this.name, closure);
     // The options are checked for all groups before anything is changed.
     for (const group of this.groups) this.spec.check(group as unknown as O);
-    noGrad(() => {
-      this.groups.forEach((group, i) => {
-        if (this.switchesOf(group) !== this.engines[i].switches) this.rebuild(i);
-        this.stepGroup(group, this.engines[i]);
-      });
-    });
+    recordFunction(`${this.name}.step`, () => noGrad(() => this.stepAll()));
     return loss;
+  }
+
+  private stepAll(): void {
+    this.groups.forEach((group, i) => {
+      if (this.switchesOf(group) !== this.engines[i].switches) this.rebuild(i);
+      this.stepGroup(group, this.engines[i]);
+    });
   }
 
   private stepGroup(group: Group<O>, engine: Engine): void {

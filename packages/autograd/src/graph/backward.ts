@@ -7,6 +7,7 @@ import { accumulateGradient } from './gradient.js';
 import { mode } from './modes.js';
 import type { Cotangent, GradHook, Node, Vjp } from './node.js';
 import { abandonRegion, closeRegion, handOver, hold, openRegion, release } from './region.js';
+import { spans } from './spans.js';
 
 export interface WalkOptions {
   /** Record the derivative, so that it can be differentiated again. */
@@ -62,8 +63,10 @@ export function walkBackward(
   const displaced: Displaced[] = [];
   const wanted = targets === null ? null : indexTargets(targets);
   const recording = mode.recording;
+  const watcher = spans.current;
   let order: Node[] = [];
   active.push(id);
+  watcher?.enter('walk', 'backward');
   try {
     order = sortNodes(seeds, wanted, id, displaced, options.stopAtTargets === true);
     if (options.unreached !== undefined && targets !== null) {
@@ -89,6 +92,7 @@ export function walkBackward(
       d.node.cotangents = d.cotangents;
       d.node.needed = d.needed;
     }
+    watcher?.exit();
   }
 }
 
@@ -194,6 +198,8 @@ function applyRule(node: Node, createGraph: boolean): void {
   const op = node.op;
   if (op.vjp === null) throw new GraphError(`${op.name}: has no derivative (${op.why}).`);
   const foreign = op.foreign === true;
+  const watcher = spans.current;
+  watcher?.enter('rule', op.name);
   const mark = foreign ? 0 : openRegion();
   let done = false;
   try {
@@ -217,6 +223,7 @@ function applyRule(node: Node, createGraph: boolean): void {
       if (done) closeRegion(mark, op.name, nothing);
       else abandonRegion();
     }
+    watcher?.exit();
   }
 }
 

@@ -17,10 +17,7 @@ export function withMode<K extends keyof typeof mode, R>(
   setting: (typeof mode)[K],
   fn: () => R,
 ): R {
-  if (typeof fn !== 'function')
-    throw new ArgumentError(`${name}: expected a function to run, got ${typeof fn}. Write ${name}(() => …).`);
-  // An async function is refused before it runs: nothing of it may happen under a mode that it would leak.
-  if (fn.constructor.name === 'AsyncFunction') throw asyncError(name);
+  requireSynchronous(name, 'mode', fn);
   const before = mode[key];
   mode[key] = setting;
   let result: R;
@@ -29,17 +26,28 @@ export function withMode<K extends keyof typeof mode, R>(
   } finally {
     mode[key] = before;
   }
-  if (isThenable(result)) {
-    // Its rejection, if any, is nobody's any more: swallow it, or Node would end the process for it.
-    result.then(undefined, () => {});
-    throw asyncError(name);
-  }
+  refusePromise(name, 'mode', result);
   return result;
 }
 
-function asyncError(name: string): ArgumentError {
+/** Throws for what is no function, or an async one: nothing of it may happen under something that it would leak. `what` ends when the function returns. */
+export function requireSynchronous(name: string, what: string, fn: unknown): void {
+  if (typeof fn !== 'function')
+    throw new ArgumentError(`${name}: expected a function to run, got ${typeof fn}. Write ${name}(() => …).`);
+  if (fn.constructor.name === 'AsyncFunction') throw asyncError(name, what);
+}
+
+/** Throws where a function returned a promise. */
+export function refusePromise(name: string, what: string, result: unknown): void {
+  if (!isThenable(result)) return;
+  // Its rejection, if any, is nobody's any more: swallow it, or Node would end the process for it.
+  result.then(undefined, () => {});
+  throw asyncError(name, what);
+}
+
+function asyncError(name: string, what: string): ArgumentError {
   return new ArgumentError(
-    `${name}: was given an async function, but the mode ends when the function returns its promise, and what runs after the first ` +
+    `${name}: was given an async function, but the ${what} ends when the function returns its promise, and what runs after the first ` +
       `await would run without it. Give ${name} a synchronous function, and await outside it.`,
   );
 }

@@ -3,7 +3,7 @@ import { checkFinite } from './anomaly.js';
 import { mode } from './modes.js';
 import { type DifferentiableOp, type Input, Node } from './node.js';
 
-/** Watches every op as it runs: the tracer of `fuse`, a profiler. */
+/** Told of every op when it has run: the tracer of `fuse`. What times the ops is in spans.ts. */
 export interface Observer {
   applied(
     op: DifferentiableOp<never>,

@@ -1,6 +1,7 @@
 import type { DType } from '@fluxion/kernels';
 import { DataError } from '../errors.js';
 import { markLeaf } from '../graph/node.js';
+import { spans, watch } from '../graph/spans.js';
 import type { Generator } from '../tensor/generator.js';
 import { raw } from '../tensor/raw.js';
 import { checkShape } from '../tensor/shape.js';
@@ -35,8 +36,13 @@ export function create<S extends Shape>(
   checkDType(op, dtype);
   if (options.requiresGrad === true) requireDifferentiable(op, dtype);
   // A copy: the caller may go on to use their array.
-  const out = raw(shape.slice() as unknown as S, dtype);
-  fill(out);
+  const run = (): Tensor<S> => {
+    const out = raw(shape.slice() as unknown as S, dtype);
+    fill(out);
+    return out;
+  };
+  const watcher = spans.current;
+  const out = watcher === null ? run() : watch(watcher, 'op', op, [], run);
   if (options.requiresGrad === true) markLeaf(out);
   return out;
 }

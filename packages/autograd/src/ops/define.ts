@@ -4,6 +4,7 @@ import { mode, noGrad } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
 import { record } from '../graph/record.js';
 import { abandonRegion, closeRegion, handOver, openRegion } from '../graph/region.js';
+import { type SpanWatcher, spans, watch } from '../graph/spans.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** A primitive: an op that computes by a kernel (or shares memory) and states its own derivative. */
@@ -42,9 +43,19 @@ export function apply<A>(op: Primitive<A>, inputs: readonly Input[], attributes:
     if (typeof x !== 'number' && !(x instanceof Tensor))
       throw notATensor(op.name, x, op.elementwise?.kind === 'binary' ? operand : undefined);
   }
+  const watcher = spans.current;
+  return watcher === null ? run(op, inputs, attributes) : watched(watcher, op, inputs, attributes);
+}
+
+function run<A>(op: Primitive<A>, inputs: readonly Input[], attributes: A): Tensor {
   const out = op.forward(inputs, attributes);
   record(op, inputs, attributes, [out]);
   return out;
+}
+
+/** A function of its own: a closure in `apply` would be paid for by every op. */
+function watched<A>(watcher: SpanWatcher, op: Primitive<A>, inputs: readonly Input[], attributes: A): Tensor {
+  return watch(watcher, 'op', op.name, inputs, () => run(op, inputs, attributes));
 }
 
 /** Saves nothing: for rules that need shapes and attributes only. */
@@ -74,6 +85,8 @@ function inRegion<F extends (...args: never[]) => Tensor | readonly Tensor[]>(
 ): F {
   const run = (...args: Parameters<F>): Tensor | readonly Tensor[] => {
     if (checks && !((args as readonly unknown[])[0] instanceof Tensor)) checkFirst(name, args[0]);
+    const watcher = spans.current;
+    watcher?.enter('op', name, args);
     const mark = openRegion();
     let result: Tensor | readonly Tensor[] | undefined;
     try {
@@ -88,6 +101,7 @@ function inRegion<F extends (...args: never[]) => Tensor | readonly Tensor[]>(
         const kept = (result as Tensor).storage;
         closeRegion(mark, name, (s: Storage) => s === kept);
       }
+      watcher?.exit();
     }
   };
   Object.defineProperty(run, 'name', { value: name });

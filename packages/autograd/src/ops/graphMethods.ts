@@ -2,6 +2,7 @@ import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } fr
 import { walkBackward } from '../graph/backward.js';
 import { engine } from '../graph/engine.js';
 import { type GradHook, markLeaf } from '../graph/node.js';
+import { spans } from '../graph/spans.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { requireDifferentiable } from './define.js';
@@ -47,8 +48,15 @@ export function seedFor(op: string, output: Tensor, given: Tensor | null | undef
  * (needed unless there is one element). Frees the graph, unless told to retain it.
  */
 export function backward(output: Tensor, gradOutput?: Tensor | null, options: BackwardOptions = {}): void {
-  const grad = seedFor('backward', output, gradOutput);
-  walkBackward([{ output, grad }], null, { createGraph: false, retainGraph: options.retainGraph === true });
+  const watcher = spans.current;
+  // The walk has a span of this name: this one takes the seed in.
+  watcher?.enter('walk', 'backward');
+  try {
+    const grad = seedFor('backward', output, gradOutput);
+    walkBackward([{ output, grad }], null, { createGraph: false, retainGraph: options.retainGraph === true });
+  } finally {
+    watcher?.exit();
+  }
 }
 
 /** Makes a leaf want gradients, or stop wanting them. */

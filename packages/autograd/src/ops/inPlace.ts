@@ -2,6 +2,7 @@ import { type ArithmeticOp, kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } from '../errors.js';
 import { mode } from '../graph/modes.js';
 import { clock, type Input } from '../graph/node.js';
+import { spanned } from '../graph/spans.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkOperand } from './binary.js';
@@ -70,18 +71,21 @@ function checkNumber(op: string, t: Tensor, value: number): void {
 }
 
 /** Overwrites the elements with those of a tensor that broadcasts to it. */
-export function assign<T extends Tensor>(t: T, value: Tensor | number): T {
-  checkWritable('assign', t);
-  checkSource('assign', t, value);
-  if (typeof value === 'number') kernels().fill(t, value);
-  else {
-    // A source that overlaps its target must be read whole before anything is written.
-    const shared = value.storage === t.storage;
-    kernels().copy(shared ? copyOf(value) : value, t);
-  }
-  markChanged(t, 'assign');
-  return t;
-}
+export const assign: <T extends Tensor>(t: T, value: Tensor | number) => T = spanned(
+  'assign',
+  <T extends Tensor>(t: T, value: Tensor | number): T => {
+    checkWritable('assign', t);
+    checkSource('assign', t, value);
+    if (typeof value === 'number') kernels().fill(t, value);
+    else {
+      // A source that overlaps its target must be read whole before anything is written.
+      const shared = value.storage === t.storage;
+      kernels().copy(shared ? copyOf(value) : value, t);
+    }
+    markChanged(t, 'assign');
+    return t;
+  },
+);
 
 function copyOf(t: Tensor): Tensor {
   const out = zerosOf(t);
@@ -91,7 +95,7 @@ function copyOf(t: Tensor): Tensor {
 
 function arithmetic(op: ArithmeticOp): (t: Tensor, value: Input) => Tensor {
   const name = `${op}_`;
-  return (t, value) => {
+  return spanned(name, (t: Tensor, value: Input): Tensor => {
     checkWritable(name, t);
     checkSource(name, t, value);
     if (t.dtype === 'bool') throw new DTypeError(`${name}: expected numbers, got bool. Convert with to().`);
@@ -107,20 +111,26 @@ function arithmetic(op: ArithmeticOp): (t: Tensor, value: Input) => Tensor {
     }
     markChanged(t, name);
     return t;
-  };
+  });
 }
 export const addInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('add');
 export const subInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('sub');
 export const mulInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('mul');
 export const divInPlace: (t: Tensor, value: Input) => Tensor = arithmetic('div');
 
-/** Sets every element. */
-export function fillInPlace(t: Tensor, value: number, name = 'fill_'): Tensor {
-  checkWritable(name, t);
-  if (typeof value !== 'number')
-    throw new ArgumentError(`${name}: expected a number, got ${show(value)}. Use assign for a tensor.`);
-  checkNumber(name, t, value);
-  kernels().fill(t, value);
-  markChanged(t, name);
-  return t;
+function filling(name: string): (t: Tensor, value: number) => Tensor {
+  return spanned(name, (t: Tensor, value: number): Tensor => {
+    checkWritable(name, t);
+    if (typeof value !== 'number')
+      throw new ArgumentError(`${name}: expected a number, got ${show(value)}. Use assign for a tensor.`);
+    checkNumber(name, t, value);
+    kernels().fill(t, value);
+    markChanged(t, name);
+    return t;
+  });
 }
+/** Sets every element. */
+export const fillInPlace: (t: Tensor, value: number) => Tensor = filling('fill_');
+const zero = filling('zero_');
+/** Sets every element to 0. */
+export const zeroInPlace = (t: Tensor): Tensor => zero(t, 0);

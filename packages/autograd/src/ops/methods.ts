@@ -346,7 +346,7 @@ export function ensureMethods(): void {
     return read.toTypedArray(this);
   };
   prototype.zero_ = function (this: Tensor): Tensor {
-    return inPlace.fillInPlace(this, 0, 'zero_');
+    return inPlace.zeroInPlace(this);
   };
   prototype.toString = function (this: Tensor): string {
     return format(this);

@@ -1,5 +1,6 @@
 import { type DType, kernels, type RandomKind } from '@fluxion/kernels';
 import { ArgumentError, DataError, ShapeError, show, showShape } from '../errors.js';
+import { spans, watch } from '../graph/spans.js';
 import { defaultGenerator, draw, Generator } from '../tensor/generator.js';
 import { raw } from '../tensor/raw.js';
 import { checkShape } from '../tensor/shape.js';
@@ -31,7 +32,10 @@ export function drawOf<S extends Shape>(
   generator: Generator | undefined,
 ): Tensor<S> {
   checkShape(op, shape);
-  return draw(op, generatorOf(op, generator), kind, shape.slice() as unknown as S, dtype);
+  const from = generatorOf(op, generator);
+  const run = (): Tensor<S> => draw(op, from, kind, shape.slice() as unknown as S, dtype);
+  const watcher = spans.current;
+  return watcher === null ? run() : watch(watcher, 'op', op, [], run);
 }
 
 /** Why what is drawn has no derivative. */

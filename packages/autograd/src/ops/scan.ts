@@ -1,5 +1,6 @@
 import { type DType, kernels } from '@fluxion/kernels';
 import { record } from '../graph/record.js';
+import { spanned } from '../graph/spans.js';
 import { raw, rawLike } from '../tensor/raw.js';
 import { normalizeDim } from '../tensor/shape.js';
 import type { Shape } from '../tensor/shapeTypes.js';
@@ -140,7 +141,7 @@ function cumulativeExtremum(name: 'cummax' | 'cummin', kernel: 'max' | 'min'): C
       throw new TypeError(`${name} has two outputs: the function below runs it`);
     },
   };
-  return (<S extends Shape>(x: Tensor<S>, dim: number): Extrema => {
+  return spanned(name, (x: Tensor, dim: number): Extrema => {
     requireTensor(name, x);
     const d = normalizeDim(name, dim, x.ndim);
     const from: Tensor = x.ndim === 0 ? reshapeTo(x, [1]) : x;

@@ -4,6 +4,7 @@ import { walkBackward } from '../graph/backward.js';
 import { enableGrad, mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
 import { type Observer, observers, record } from '../graph/record.js';
+import { spanned } from '../graph/spans.js';
 import { checkOperand } from '../ops/binary.js';
 import type { ElementwiseKernel } from '../ops/define.js';
 import { markChanged } from '../ops/inPlace.js';
@@ -75,7 +76,7 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
     kernels().run(program.compiled, inputs as (Tensor | number)[], targets);
     for (const t of targets) markChanged(t, 'fuse');
   };
-  return Object.assign(run, { assign }) as unknown as Fused<F>;
+  return Object.assign(spanned('fuse', run), { assign: spanned('fuse', assign) }) as unknown as Fused<F>;
 }
 
 function commonDType(inputs: readonly Input[]): Floating {
