@@ -26,7 +26,7 @@ import {
 import { functionalCall, Linear, Module, parameter, Sequential } from '@fluxion/nn';
 import { Adam, CosineAnnealingLR, detached, sgd, type Unrolled, unroll } from '@fluxion/optim';
 import { l2, type Reach, randomRotate } from '@fluxion/regularize';
-import { type Digits, loadDigits, pick } from './support/mnist.js';
+import { type Digits, loadDigits } from './support/mnist.js';
 import { learningCurve, panels } from './support/plot.js';
 import {
   history,
@@ -95,12 +95,9 @@ export async function loadData(
 ): Promise<Data> {
   const digits = await loadDigits(generator);
   const part = (from: Digits, start: number, count: number, degrees: number): Small => {
-    const { images, labels } = pick(
-      from,
-      Int32Array.from({ length: count }, (_, i) => start + i),
-    );
-    const small = avgPool2d(images.reshape([count, 1, 28, 28]), 2);
-    return { images: randomRotate(degrees)(small, generator), labels };
+    const range = { start, end: start + count };
+    const small = avgPool2d(from.images.slice(0, range), 2);
+    return { images: randomRotate(degrees)(small, generator), labels: from.labels.slice(0, range) };
   };
   return {
     train: part(digits.train, 0, train, 0),
