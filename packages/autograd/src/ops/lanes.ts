@@ -59,7 +59,7 @@ export function window(
 export const gatherOp: Primitive<number> = {
   name: 'gather',
   savesInput: i => i === 1,
-  vjp: (g, n) => [scatterBy('add', zeros(n.inputShapes[0], g), n.attributes, n.tensorInput(1), g), null],
+  vjp: (g, n) => [addedUp(n.inputShapes[0], n.attributes, n.tensorInput(1), g), null],
   forward: (inputs, dim) => {
     const [x, index] = inputs as readonly Tensor[];
     const out = raw(index.shape, x.dtype);
@@ -172,6 +172,25 @@ export function scatterBy(
   op: string = scatterOps[mode].name,
 ): Tensor {
   return apply(scatterOps[mode], [x, index, source], { dim, op });
+}
+
+/** What goes to the same place added up, on zeros: nothing is there that would have to be copied first, as `scatterAdd` does. */
+const addedUpOp: Primitive<{ readonly dim: number; readonly shape: readonly number[] }> = {
+  name: 'scatterAdd',
+  savesInput: (i, n) => i === 0 && n.inputs[1] !== null,
+  vjp: (g, n) => [null, windowed(apply(gatherOp, [g, n.tensorInput(0)], n.attributes.dim), n.inputShapes[1])],
+  forward: (inputs, { dim, shape }) => {
+    const [index, source] = inputs as readonly Tensor[];
+    const out = zeros(shape, source);
+    const bad = kernels().scatter('add', window(out, dim, index), dim, index, window(source, -1, index));
+    if (bad >= 0) throw indexError('scatterAdd', index, bad, shape[dim]);
+    return out;
+  },
+};
+
+/** `scatterAdd` to zeros of the shape, where all is known to fit. */
+export function addedUp(shape: readonly number[], dim: number, index: Tensor, source: Tensor): Tensor {
+  return apply(addedUpOp, [index, source], { dim, shape });
 }
 
 /** Dims, dtypes and shapes of a scatter; scalars come back as vectors. */

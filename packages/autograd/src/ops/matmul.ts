@@ -8,13 +8,21 @@ import { add } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, savesOthers } from './define.js';
 import { reshapeTo, transpose, unsqueeze } from './shape.js';
 
+/** Which operands came transposed. */
+interface Layouts {
+  readonly a: boolean;
+  readonly b: boolean;
+}
+
 /** [..., m, k] times [..., k, n]. */
-const matmulOp: Primitive = {
+const matmulOp: Primitive<Layouts> = {
   name: 'matmul',
   savesInput: savesOthers,
+  // The gradient of an operand that came transposed is made in its layout: undoing the transpose then gives one in C order, which a
+  // parameter can have as it is, without a copy.
   vjp: (g, n) => [
-    n.needs(0) ? product(g, transpose(n.tensorInput(1), -1, -2)) : null,
-    n.needs(1) ? product(transpose(n.tensorInput(0), -1, -2), g) : null,
+    n.needs(0) ? productIn(n.attributes.a, g, turn(n.tensorInput(1))) : null,
+    n.needs(1) ? productIn(n.attributes.b, turn(n.tensorInput(0)), g) : null,
   ],
   forward: inputs => {
     const [a, b] = inputs as readonly Tensor[];
@@ -28,7 +36,19 @@ const matmulOp: Primitive = {
   },
 };
 
-const product = (a: Tensor, b: Tensor): Tensor => apply(matmulOp, [a, b], undefined);
+const turn = (t: Tensor): Tensor => transpose(t, -1, -2);
+
+function isTransposed(t: Tensor): boolean {
+  return t.strides[t.ndim - 2] === 1 && t.strides[t.ndim - 1] > 1;
+}
+
+const product = (a: Tensor, b: Tensor): Tensor =>
+  apply(matmulOp, [a, b], { a: isTransposed(a), b: isTransposed(b) });
+
+/** a b, laid out as its transpose if so wanted. */
+function productIn(transposed: boolean, a: Tensor, b: Tensor): Tensor {
+  return transposed ? turn(product(turn(b), turn(a))) : product(a, b);
+}
 
 /**
  * The matrix product [..., m, k] x [..., k, n] -> [..., m, n]; leading dims broadcast. A vector on the left counts as a row, one on the

@@ -6,7 +6,7 @@ import { numel } from '../tensor/shape.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
 import { composite, type Primitive, savesNothing } from './define.js';
-import { scatterAdd } from './indexing.js';
+import { addedUp } from './lanes.js';
 import { type AdaptiveSize, adaptiveWindows, type PoolDims, plan } from './pooling.js';
 import { reshapeTo } from './shape.js';
 import { leading, type PerDim, type Pooled } from './window.js';
@@ -15,12 +15,6 @@ import { leading, type PerDim, type Pooled } from './window.js';
 export function flat(x: Tensor, dims: number): Tensor {
   const lead = leading(x, dims);
   return reshapeTo(x, [...lead, numel(x.shape.slice(lead.length))]);
-}
-
-function zeros(shape: readonly number[], like: Tensor): Tensor {
-  const out = raw(shape, like.dtype);
-  kernels().fill(out, 0);
-  return out;
 }
 
 /** Outputs: the values, and where each was found. The windows are those of the last dims. */
@@ -35,8 +29,8 @@ const maxPoolOp: Primitive<readonly PoolWindows[]> = {
     const dims = n.attributes.length;
     const shape = n.inputShapes[0];
     const lead = shape.slice(0, shape.length - dims);
-    const planes = zeros([...lead, numel(shape.slice(lead.length))], g);
-    return [reshapeTo(scatterAdd(planes, -1, flat(n.output(1), dims), flat(g, dims)) as Tensor, shape)];
+    const planes = [...lead, numel(shape.slice(lead.length))];
+    return [reshapeTo(addedUp(planes, lead.length, flat(n.output(1), dims), flat(g, dims)), shape)];
   },
 };
 

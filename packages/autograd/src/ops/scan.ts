@@ -8,10 +8,10 @@ import type { Tensor } from '../tensor/tensor.js';
 import { eq, logicalAnd, mul, sub, where } from './binary.js';
 import type { Extrema } from './composite/extrema.js';
 import { apply, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
-import { scatterAdd } from './indexing.js';
+import { addedUp } from './lanes.js';
 import { recurrence, shift } from './recurrence.js';
 import { reshapeTo } from './shape.js';
-import { abs, exp, zerosOf } from './unary.js';
+import { abs, exp } from './unary.js';
 
 interface Along {
   readonly dim: number;
@@ -136,7 +136,7 @@ function cumulativeExtremum(name: 'cummax' | 'cummin', kernel: 'max' | 'min'): C
     name,
     savesInput: savesNothing,
     savesOutput: true,
-    vjp: (g, n) => [scatterAdd(zerosOf(g), n.attributes, n.output(1), g) as Tensor],
+    vjp: (g, n) => [addedUp(n.inputShapes[0], n.attributes, n.output(1), g)],
     forward: () => {
       throw new TypeError(`${name} has two outputs: the function below runs it`);
     },

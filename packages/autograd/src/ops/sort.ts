@@ -7,7 +7,7 @@ import type { IndexSelect, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Extrema } from './composite/extrema.js';
 import { apply, composite, type Primitive, requireTensor, savesNothing } from './define.js';
-import { asVector, scatterBy, zeros } from './lanes.js';
+import { addedUp, asVector } from './lanes.js';
 import { reshapeTo } from './shape.js';
 
 interface Order {
@@ -25,7 +25,7 @@ const sortOp: Primitive<Order> = {
   forward: () => {
     throw new TypeError('sort has two outputs: sorted() below runs it');
   },
-  vjp: (g, n) => [scatterBy('add', zeros(n.inputShapes[0], g), n.attributes.dim, n.output(1), g)],
+  vjp: (g, n) => [addedUp(n.inputShapes[0], n.attributes.dim, n.output(1), g)],
 };
 
 function sorted(x: Tensor, order: Order): readonly [values: Tensor, indices: Tensor] {
