@@ -20,6 +20,17 @@ test('parseProgram: defaults, what is given, and options of the example itself',
   expect(batch).toBe(8);
 });
 
+test('parseProgram: an option whose default is no whole number takes any positive one', () => {
+  const options = { ...defaults, temperature: 0.8 };
+  expect(parseProgram(options, []).temperature).toBe(0.8);
+  expect(parseProgram(options, ['--temperature', '1.25']).temperature).toBe(1.25);
+  expect(parseProgram(options, ['--temperature', '2', '--lr', '1'])).toMatchObject({ temperature: 2, lr: 1 });
+  expect(() => parseProgram(options, ['--temperature', 'hot'])).toThrow(
+    "--temperature is 'hot'; expected a positive number.",
+  );
+  expect(() => parseProgram(options, ['--temperature', '0'])).toThrow('expected a positive number');
+});
+
 test('parseProgram refuses what is no number for a number', () => {
   expect(() => parseProgram(defaults, ['--batch', '0'])).toThrow(
     "--batch is '0'; expected a whole number from 1.",

@@ -26,32 +26,27 @@ type Extra<D> = Exclude<keyof D & string, keyof ProgramOptions>;
 /**
  * Reads `--epochs`, `--seed`, `--lr`, `--out`, `--checkpoint` and `--resume`.
  *
- * @param defaults also tells which options the example has beyond these: whole numbers, such as `{ batch: 64 }`
+ * @param defaults also tells which options the example has beyond these: whole numbers, such as `{ batch: 64 }`, and where the default is none, such as
+ * `{ temperature: 0.8 }`, any positive ones
  */
 export function parseProgram<const D extends Pick<ProgramOptions, 'epochs' | 'lr' | 'out'>>(
   defaults: D & { readonly seed?: number } & Readonly<Record<Extra<D>, number>>,
   args: readonly string[] = process.argv.slice(2),
 ): ProgramOptions & Readonly<Record<Extra<D>, number>> {
-  const { lr, out, ...whole } = { seed: 0, ...defaults } as { lr: number; out: string } & Record<
-    string,
-    number
-  >;
+  const { out, ...usual } = { seed: 0, ...defaults } as { out: string } & Record<string, number>;
   const options: Record<string, { type: 'string' }> = {
     checkpoint: { type: 'string' },
     resume: { type: 'string' },
   };
-  for (const name of ['lr', 'out', ...Object.keys(whole)]) options[name] = { type: 'string' };
+  for (const name of ['out', ...Object.keys(usual)]) options[name] = { type: 'string' };
   const values = parseArgs({ args: args.slice(), options }).values as Record<string, string | undefined>;
-  const numbers = Object.entries(whole).map(([name, usual]) => [
-    name,
-    wholeNumber(name, values[name] ?? String(usual), name === 'seed' ? 0 : 1),
-  ]);
-  const rate = Number(values.lr ?? lr);
-  if (!(rate > 0 && rate < Number.POSITIVE_INFINITY))
-    throw new Error(`--lr is '${values.lr}'; expected a positive number.`);
+  const numbers = Object.entries(usual).map(([name, value]) => {
+    const text = values[name] ?? String(value);
+    if (name === 'lr' || !Number.isInteger(value)) return [name, positiveNumber(name, text)];
+    return [name, wholeNumber(name, text, name === 'seed' ? 0 : 1)];
+  });
   return {
     ...Object.fromEntries(numbers),
-    lr: rate,
     out: resolve(values.out ?? out),
     checkpoint: values.checkpoint,
     resume: values.resume,
@@ -62,6 +57,13 @@ function wholeNumber(name: string, text: string, least: number): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
     throw new Error(`--${name} is '${text}'; expected a whole number from ${least}.`);
+  return value;
+}
+
+function positiveNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Number.POSITIVE_INFINITY))
+    throw new Error(`--${name} is '${text}'; expected a positive number.`);
   return value;
 }
 
