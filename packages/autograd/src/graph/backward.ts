@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } from '../errors.js';
-import { sameShape } from '../tensor/shape.js';
+import { broadcastsTo, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkGradient } from './anomaly.js';
 import { engine } from './engine.js';
@@ -284,14 +284,6 @@ function put(node: Node, index: number, grad: Tensor): void {
     node.cotangents ??= new Array<Tensor | null>(node.outputShapes.length).fill(null);
     node.cotangents[index] = grad;
   }
-}
-
-/** Whether `shape` broadcasts to `wide`. */
-function broadcastsTo(shape: readonly number[], wide: readonly number[]): boolean {
-  const lead = wide.length - shape.length;
-  if (lead < 0) return false;
-  for (let i = 0; i < shape.length; i++) if (shape[i] !== wide[lead + i] && shape[i] !== 1) return false;
-  return true;
 }
 
 function runHooks(node: Node, hooks: readonly GradHook[]): void {

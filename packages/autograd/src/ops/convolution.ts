@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError, show, showShape } from '../errors.js';
 import { raw } from '../tensor/raw.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add } from './binary.js';
+import { addBias } from './bias.js';
 import { apply, composite, type Primitive, savesOthers } from './define.js';
 import { reshapeTo } from './shape.js';
 import {
@@ -134,9 +134,7 @@ function prepare(
 /** With the bias added and the batch dim taken away again where there was none. */
 function finish(y: Tensor, bias: Tensor | undefined, dims: number, batched: boolean): Tensor {
   const sum =
-    bias === undefined
-      ? y
-      : (add(y, reshapeTo(bias, [bias.size, ...new Array<number>(dims).fill(1)])) as Tensor);
+    bias === undefined ? y : addBias(y, reshapeTo(bias, [bias.size, ...new Array<number>(dims).fill(1)]));
   return batched ? sum : reshapeTo(sum, sum.shape.slice(1));
 }
 

@@ -4,7 +4,7 @@ import { raw } from '../tensor/raw.js';
 import { broadcastShapes, numel } from '../tensor/shape.js';
 import type { Linear, LinearFits, MatMul, MatMulFits, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { add } from './binary.js';
+import { addBias } from './bias.js';
 import { apply, composite, type Primitive, requireFloating, savesOthers } from './define.js';
 import { reshapeTo, transpose, unsqueeze } from './shape.js';
 
@@ -114,10 +114,10 @@ export const linear: <X extends Shape, W extends Shape, B extends Shape = [numbe
     );
   if (weight.ndim === 1) {
     const y = matmul(x, weight as Tensor) as Tensor;
-    return bias == null ? y : (add(y, bias as Tensor) as Tensor);
+    return bias == null ? y : addBias(y, bias);
   }
   if (weight.ndim !== 2)
     throw new ShapeError(`linear: expected a weight of shape [out, in], got ${showShape(weight.shape)}.`);
   const y = matmul(x, transpose(weight, 0, 1) as Tensor) as Tensor;
-  return bias == null ? y : (add(y, bias as Tensor) as Tensor);
+  return bias == null ? y : addBias(y, bias);
 }) as never;

@@ -127,3 +127,11 @@ export function viewStrides(
   }
   return strides;
 }
+
+/** Whether `shape` broadcasts to `wide`. */
+export function broadcastsTo(shape: readonly number[], wide: readonly number[]): boolean {
+  const lead = wide.length - shape.length;
+  if (lead < 0) return false;
+  for (let i = 0; i < shape.length; i++) if (shape[i] !== wide[lead + i] && shape[i] !== 1) return false;
+  return true;
+}

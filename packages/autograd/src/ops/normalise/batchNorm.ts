@@ -2,9 +2,9 @@ import { ArgumentError, ShapeError, showShape } from '../../errors.js';
 import { noGrad } from '../../graph/modes.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, mul, sub } from '../binary.js';
+import { mul, sub } from '../binary.js';
 import { composite } from '../define.js';
-import { assign, checkWritable } from '../inPlace.js';
+import { addInPlace, checkWritable, mulInPlace } from '../inPlace.js';
 import { reshapeTo } from '../shape.js';
 import {
   alongChannels,
@@ -75,8 +75,8 @@ function read(op: string, x: Tensor, least: number, options: ChannelOptions, own
 /** Moves a running statistic, unrecorded, towards that of the batch, which has as many elements. */
 function move(running: Tensor | undefined, batch: Tensor, momentum: number): void {
   if (running === undefined) return;
-  const target = reshapeTo(batch, running.shape);
-  assign(running, add(mul(running, 1 - momentum) as Tensor, mul(target, momentum) as Tensor) as Tensor);
+  mulInPlace(running, 1 - momentum);
+  addInPlace(running, mul(reshapeTo(batch, running.shape), momentum) as Tensor);
 }
 
 /** With the running statistics: every element by itself. */
