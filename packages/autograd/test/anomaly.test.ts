@@ -1,4 +1,4 @@
-import { defineOp, detectAnomaly, type Tensor } from '@fluxion/autograd';
+import { defineOp, detectAnomaly, linear, type Tensor } from '@fluxion/autograd';
 import { describe, expect, test } from 'vitest';
 import { constant, errorOf, leaf, numbers } from './support/helpers.js';
 
@@ -74,6 +74,17 @@ describe('detectAnomaly', () => {
       [Math.E, Math.E ** 2].map((v, i) => numbers(constant([1, 2]).exp())[i] ?? v),
     );
     expect(numbers(constant([0]).log())).toEqual([Number.NEGATIVE_INFINITY]);
+  });
+
+  test('shows what a bias was added to, which the sum would otherwise take the place of', () => {
+    const x = constant([[1, 2]]);
+    const { message } = errorOf(() =>
+      detectAnomaly(() => linear(x, x, constant([Number.POSITIVE_INFINITY]))),
+    );
+    expect(message).toContain(
+      'detectAnomaly: add returned Infinity at position 0 of an output of shape [1, 1]',
+    );
+    expect(message).toContain('  input 0: float64 [1, 1], min 5, max 5, mean 5, 0 not finite\n');
   });
 
   test('leaves integer and bool results alone', () => {
