@@ -43,10 +43,10 @@ export function render(option: Option, width: number, height: number): string {
   }
 }
 
-/** Powers of ten in words that fit under an axis. */
-export function short(value: number): string {
-  if (value >= 1e6) return `${value / 1e6}M`;
-  if (value >= 1e3) return `${value / 1e3}k`;
+/** Numbers that fit under an axis: 1000 becomes 1k. */
+function short(value: number): string {
+  if (value >= 1e6 && value % 1e5 === 0) return `${value / 1e6}M`;
+  if (value >= 1e3 && value % 100 === 0) return `${value / 1e3}k`;
   return String(Number(value.toPrecision(3)));
 }
 

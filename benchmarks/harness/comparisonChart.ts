@@ -49,7 +49,7 @@ export function comparisonChart(report: Report): string {
     },
     grid: { left: 250, right: 40, top: 92, bottom: 58 },
     xAxis: {
-      ...logAxis('times as fast (to the left of 1: slower)', 32),
+      ...logAxis('times as fast, or as small (to the left of 1: slower, or larger)', 32),
       min: 10 ** Math.floor(Math.log10(Math.min(0.5, ...values))),
       max: 10 ** Math.ceil(Math.log10(Math.max(2, ...values))),
     },

@@ -16,10 +16,17 @@ function valuesOf({ points }: Curve, measure: Measure): [number, number | null][
   });
 }
 
-/** A dashed line of slope 1 through the last point of the first curve. */
-function guide(values: readonly [number, number | null][]): [number, number][] {
+/** A dashed line of slope 1 to the last point of the first curve, from where it leaves the others below. */
+function guide(curves: readonly Curve[], measure: Measure): [number, number][] {
+  const values = valuesOf(curves[0], measure);
   const [lastX, lastY] = values[values.length - 1];
-  return lastY === null ? [] : values.map(([x]) => [x, (lastY * x) / lastX]);
+  if (lastY === null) return [];
+  const all = curves.flatMap(curve => valuesOf(curve, measure).flatMap(([, y]) => y ?? []));
+  const lowest = Math.max(Math.min(...all), (lastY * values[0][0]) / lastX);
+  return [
+    [(lowest * lastX) / lastY, lowest],
+    [lastX, lastY],
+  ];
 }
 
 /** Two rows of panels with logarithmic axes: time above, peak memory below; one column for each thing that grows. */
@@ -73,7 +80,7 @@ export function growthChart(report: GrowthReport): string {
       gridIndex: i,
       min: 'dataMin' as const,
       max: 'dataMax' as const,
-      logBase: axis === 'nodes' ? 10 : 2,
+      logBase: { batch: 4, width: 2, depth: 2, nodes: 10 }[axis],
     })),
     yAxis: panels.map(({ measure }, i) => ({
       ...logAxis(measure === 'time' ? 'ms' : 'MB', 44),
@@ -95,7 +102,7 @@ export function growthChart(report: GrowthReport): string {
         {
           ...place,
           name: 'linear',
-          data: guide(valuesOf(curves[0], measure)),
+          data: guide(curves, measure),
           symbol: 'none',
           silent: true,
           color: '#999999',

@@ -7,6 +7,8 @@ import type { SideName } from './types.js';
 const axes = Object.keys(growthTitles) as readonly GrowthAxis[];
 
 function megabytes(bytes: number): string {
+  // It fitted into what the process had.
+  if (bytes < 5e4) return '–';
   return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
 
@@ -39,7 +41,7 @@ export function growthTable(curves: readonly Curve[]): string {
     .map(({ title, head, rows }) => {
       const out = new Table({
         head: [...head],
-        style: { head: [], border: [] },
+        style: { head: [], border: [], compact: true },
         colAligns: head.map(() => 'right'),
       });
       out.push(...rows.map(row => [...row]));

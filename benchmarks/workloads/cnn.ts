@@ -1,10 +1,13 @@
 import { filled, layer, uniform } from '../harness/random.js';
 import type { CnnTask, StepWorkload } from '../harness/types.js';
 
-/** 1 to 16 to 32 channels, ten classes, on noise; see `mlpTask`. */
-function cnnTask(batch: number, size: number): CnnTask {
+/** Ten classes, on noise; see `mlpTask`. */
+export function cnnTask(
+  batch: number,
+  size: number,
+  channels: readonly [number, number, number] = [1, 16, 32],
+): CnnTask {
   const random = uniform(2);
-  const channels = [1, 16, 32] as const;
   const classes = 10;
   return {
     kind: 'cnn',
