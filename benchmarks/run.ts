@@ -1,174 +1,136 @@
 /**
  * `npm run bench`: Fluxion against its peers. See README.md for how to read the table.
  *
- *   --only NAME    workloads whose name contains NAME (may be repeated)
- *   --sides A,B    only these sides: fluxion, jaxjs, jaxjsEager, tfjs, pytorch
- *   --json FILE    writes the numbers to FILE as well
- *   --python CMD   the Python that has torch (default /usr/bin/python3)
- *   --quick        few and short samples: to see that everything works, not to quote
+ *   --only NAME[,NAME]  workloads whose name contains NAME (may be repeated)
+ *   --sides A,B         only these sides; sides/index.ts names them
+ *   --growth            curves of time and peak memory instead of the table
+ *   --json FILE         where the numbers go (default out/bench.json, out/growth.json)
+ *   --svg FILE          where the chart goes (default out/bench.svg, out/growth.svg)
+ *   --results           keeps the run in results/ as well, and writes RESULTS.md anew
+ *   --python CMD        the Python that has torch (default /usr/bin/python3)
+ *   --node CMD          the Node that runs everything (default: this one, or what FLUXION_BENCH_NODE names)
+ *   --quick             few and short samples, and small stand-ins: to see that everything works, not to quote
  */
-import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { worst } from './harness/check.js';
-import { loadWarning, machine, relaxedSimd, watchLoad } from './harness/machine.js';
-import { measure, paces } from './harness/measure.js';
-import { expected } from './harness/oracle.js';
-import { RemoteSide, SideError, SideUnavailable } from './harness/process.js';
-import { makeRow, type Report, type Row, table } from './harness/report.js';
-import type { SideName, Workload } from './harness/types.js';
-import { sideNames, titles } from './sides/index.js';
-import { workloads } from './workloads/index.js';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { comparisonChart } from './harness/comparisonChart.js';
+import { BenchError } from './harness/errors.js';
+import { available, type GrowthReport, measureGrowth } from './harness/growth.js';
+import { growthChart } from './harness/growthChart.js';
+import { growthTable } from './harness/growthTable.js';
+import { busyBefore, crowded, crowdWarning, machine, relaxedSimd, watchLoad } from './harness/machine.js';
+import { type Options, parse } from './harness/options.js';
+import { SideError } from './harness/process.js';
+import { defaultFolder, json, keep, write } from './harness/results.js';
+import type { Report, Row } from './harness/row.js';
+import { Session } from './harness/session.js';
+import { remarks, table } from './harness/table.js';
+import type { SideName } from './harness/types.js';
 
-/** A mistake in the call, or a comparison that failed: shown without a stack. */
-class BenchError extends Error {
-  override name = 'BenchError';
+const notMeasured = 'two threads: this version has no setThreads, so that there is nothing to measure';
+const tooQuick = '--quick: too few samples to quote';
+
+/** Writes what was found where it was asked for, and says where. */
+function deliver(report: Report | GrowthReport, chart: string, options: Options, name: string): void {
+  const files = {
+    json: options.json ?? join(defaultFolder, `${name}.json`),
+    svg: options.svg ?? join(defaultFolder, `${name}.svg`),
+  };
+  write(files.json, json(report));
+  write(files.svg, chart);
+  console.error(`written: ${files.json}, ${files.svg}`);
+  if (options.results) keep(report, chart);
 }
 
-const installPyTorch =
-  'On Debian and Ubuntu: apt-get install python3-torch libopenblas0-pthread; elsewhere name a Python that has torch with --python';
-
-const usage = 'usage: npm run bench -- [--only NAME]... [--sides A,B] [--json FILE] [--python CMD] [--quick]';
-
-function options() {
-  try {
-    return parseArgs({
-      options: {
-        only: { type: 'string', multiple: true },
-        sides: { type: 'string' },
-        json: { type: 'string' },
-        python: { type: 'string', default: '/usr/bin/python3' },
-        quick: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new BenchError(`${error instanceof Error ? error.message : error}\n${usage}`);
-  }
+function warn(warnings: readonly string[]): void {
+  for (const warning of warnings) console.log(`warning: ${warning}`);
 }
 
-function chosenWorkloads(only: readonly string[] | undefined): readonly Workload[] {
-  if (only === undefined) return workloads;
-  const unknown = only.filter(part => !workloads.some(w => matches(w, part)));
-  if (unknown.length > 0) {
-    const names = workloads.map(w => `  ${w.name}`).join('\n');
-    throw new BenchError(
-      `--only ${unknown.join(', ')}: no workload has that in its name. There are:\n${names}`,
-    );
-  }
-  return workloads.filter(w => only.some(part => matches(w, part)));
-}
-
-function matches(workload: Workload, part: string): boolean {
-  return workload.name.toLowerCase().includes(part.toLowerCase());
-}
-
-function chosenSides(list: string | undefined): readonly SideName[] {
-  if (list === undefined) return sideNames;
-  const asked = list.split(',').map(name => name.trim());
-  const unknown = asked.filter(name => !sideNames.some(side => side === name));
-  if (unknown.length > 0) {
-    throw new BenchError(`--sides ${unknown.join(', ')}: not a side. There are: ${sideNames.join(', ')}`);
-  }
-  return sideNames.filter(side => asked.includes(side));
-}
-
-/** Starts every side. PyTorch may be missing, unless it was asked for by name; the others may not. */
-async function start(
-  names: readonly SideName[],
-  asked: boolean,
-  python: string,
-  started: RemoteSide[],
-): Promise<string[]> {
-  const missing: string[] = [];
-  for (const name of names) {
-    try {
-      const side = await RemoteSide.start(name, python);
-      started.push(side);
-      console.error(`${titles[name]}: ${side.description}`);
-    } catch (error) {
-      if (!(error instanceof SideUnavailable)) throw error;
-      if (name !== 'pytorch') {
-        throw new BenchError(
-          `${error.message}\nIs everything installed ("npm run bootstrap")? --sides runs without it.`,
-        );
-      }
-      const reason = `PyTorch is left out: ${error.message}. ${installPyTorch}`;
-      if (asked) throw new BenchError(reason);
-      missing.push(reason);
-    }
-  }
-  return missing;
-}
-
-/** Compares every side with the float64 reference; returns the errors, or throws with the first reading that is wrong. */
-async function check(
-  workload: Workload,
-  sides: readonly RemoteSide[],
-): Promise<Partial<Record<SideName, number>>> {
-  const { steps, tolerance } = workload.check;
-  const task = workload.task();
-  const wanted = expected(task, steps);
-  const errors: Partial<Record<SideName, number>> = {};
-  for (const side of sides) {
-    await side.prepare(task);
-    const found = worst(wanted, (await side.check(steps)).readings);
-    if (found.error > tolerance) {
-      throw new BenchError(
-        `${workload.name}: ${titles[side.name]} computes something else. Step ${found.step}, ${found.reading}: ` +
-          `expected ${found.expected}, got ${found.actual} (relative error ${found.error.toExponential(1)}, ` +
-          `allowed ${tolerance}). Nothing was timed.`,
-      );
-    }
-    errors[side.name] = found.error;
-  }
-  return errors;
-}
-
-function write(file: string, report: Report): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  } catch (error) {
-    throw new BenchError(`--json ${file}: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-async function main(): Promise<void> {
-  const { only, sides: list, json, python, quick } = options();
-  const chosen = chosenWorkloads(only);
-  const names = chosenSides(list);
+async function compare(options: Options): Promise<void> {
+  const { quick } = options;
   const relaxed = relaxedSimd();
-  const { node, cpu } = machine();
-  console.error(`Node ${node}, ${cpu}, relaxed SIMD ${relaxed ? 'available' : 'not available'}`);
-
-  const started: RemoteSide[] = [];
+  const session = new Session({ quick, relaxed });
   try {
-    const warnings = await start(names, list !== undefined, python, started);
+    const needed = new Set<SideName>(options.workloads.flatMap(workload => workload.sides));
+    const names = options.sides.filter(side => needed.has(side));
+    if (names.length === 0) throw new BenchError('--sides and --only leave nothing to measure together.');
+    await session.start(names, options.python, options.sidesAsked);
     const rows: Row[] = [];
-    for (const workload of chosen) {
-      const busy = await loadWarning();
-      if (busy !== undefined) warnings.push(`${workload.name}: ${busy}`);
-      const sides = started.filter(side => workload.sides.includes(side.name));
-      const errors = await check(workload, sides);
-      const largest = Math.max(...Object.values(errors)).toExponential(1);
-      console.error(`${workload.name}: ${sides.length} checked (largest relative error ${largest}); timing`);
-      const watched = watchLoad();
-      const timings = await measure(sides, quick ? paces.quick : paces.full, workload.maximumSteps);
-      const crowded = watched();
-      if (crowded !== undefined) warnings.push(`${workload.name}: ${crowded}`);
-      rows.push(makeRow(workload, workload.targets[relaxed ? 'relaxed' : 'baseline'], timings, errors));
+    for (const workload of options.workloads) {
+      const row = await session.run(workload);
+      if (row !== null) rows.push(row);
     }
+    const warnings = [...session.warnings, ...(quick ? [tooQuick] : [])];
     console.log(table(rows));
-    for (const warning of warnings) console.log(`warning: ${warning}`);
-    if (quick) console.log('warning: --quick: too few samples to quote');
-    const sides = Object.fromEntries(started.map(side => [side.name, side.description]));
-    const report: Report = { node, cpu, relaxedSimd: relaxed, quick, warnings, sides, rows };
-    if (json !== undefined) write(json, report);
+    for (const remark of [...remarks(rows), notMeasured]) console.log(`note: ${remark}`);
+    warn(warnings);
+    const judged = rows.flatMap(row => (row.met === null ? [] : [row.met]));
+    console.log(`${judged.filter(met => met).length} of ${judged.length} rows with targets meet all of them`);
+    const sides = Object.fromEntries(session.sides.map(side => [side.name, side.description]));
+    const report: Report = {
+      ...machine(),
+      date: today(),
+      relaxedSimd: relaxed,
+      quick,
+      warnings,
+      sides,
+      rows,
+    };
+    deliver(report, comparisonChart(report), options, 'bench');
   } finally {
-    for (const side of started) side.close();
+    session.close();
   }
+}
+
+async function grow(options: Options): Promise<void> {
+  const { quick, python } = options;
+  const { sides, warnings } = await available(options.sides, python, options.sidesAsked);
+  const names = Object.keys(sides) as SideName[];
+  if (names.length === 0) throw new BenchError('--growth: none of these sides has curves.');
+  const before = await busyBefore();
+  const watched = watchLoad();
+  const growth = await measureGrowth(names, python, quick);
+  const crowd = crowded(before, watched());
+  if (crowd > 0) warnings.push(...crowdWarning(new Map([['the curves', crowd]])));
+  if (quick) warnings.push(tooQuick);
+  console.log(growthTable(growth));
+  warn(warnings);
+  const report: GrowthReport = { ...machine(), date: today(), quick, warnings, sides, growth };
+  deliver(report, growthChart(report), options, 'growth');
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+/** Runs all of this in another Node; gives its exit code. */
+function elsewhere(node: string, args: readonly string[]): number {
+  const ran = spawnSync(node, [...process.execArgv, fileURLToPath(import.meta.url), ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, FLUXION_BENCH_NODE: '' },
+  });
+  if (ran.error !== undefined) throw new BenchError(`--node ${node}: ${ran.error.message}`);
+  return ran.status ?? 1;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = parse(args);
+  if (options.node !== undefined && options.node !== '') {
+    process.exitCode = elsewhere(options.node, withoutNode(args));
+    return;
+  }
+  const { node, cpu } = machine();
+  console.error(`Node ${node}, ${cpu}, relaxed SIMD ${relaxedSimd() ? 'available' : 'not available'}`);
+  await (options.growth ? grow(options) : compare(options));
+}
+
+function withoutNode(args: readonly string[]): string[] {
+  return args.filter((arg, i) => arg !== '--node' && args[i - 1] !== '--node' && !arg.startsWith('--node='));
 }
 
 try {
-  await main();
+  await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof BenchError || error instanceof SideError)) throw error;
   console.error(`bench: ${error.message}`);

@@ -1,4 +1,4 @@
-import type { Expected } from './oracle.js';
+import type { Expected } from './oracle/index.js';
 import type { Readings } from './types.js';
 
 export interface Disagreement {

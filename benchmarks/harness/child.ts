@@ -4,7 +4,17 @@
  */
 import { createInterface } from 'node:readline';
 import { loadSide } from '../sides/index.js';
-import type { Greeting, Prepared, Readings, SampleReply, Side, SideName, SideRequest } from './types.js';
+import { peakBytes } from './machine.js';
+import type {
+  Greeting,
+  Prepared,
+  Readings,
+  SampleReply,
+  Side,
+  SideName,
+  SideRequest,
+  Task,
+} from './types.js';
 import { fromWire, type TaskWire } from './wire.js';
 
 // Standard output carries the protocol: what a library logs goes to standard error.
@@ -47,7 +57,7 @@ async function sample(warmup: number, steps: number): Promise<SampleReply> {
   return { milliseconds: performance.now() - start, loss };
 }
 
-function bound(p: Prepared): Required<Omit<Prepared, 'dispose'>> {
+function bound(p: Prepared): Required<Omit<Prepared, 'dispose' | 'note'>> {
   return {
     reset: () => p.reset(),
     step: () => p.step(),
@@ -56,16 +66,26 @@ function bound(p: Prepared): Required<Omit<Prepared, 'dispose'>> {
   };
 }
 
+async function prepare(task: Task): Promise<Prepared> {
+  // Each kind has its preparation; TypeScript cannot follow the pair through a variable.
+  const make = side?.preparations[task.kind] as ((t: Task) => Prepared | Promise<Prepared>) | undefined;
+  if (make === undefined) throw new Error(`${task.kind} is nothing that this side can do`);
+  return make(task);
+}
+
 async function answer(request: SideRequest): Promise<object> {
   switch (request.op) {
     case 'prepare':
-      prepared?.dispose?.();
-      prepared = await side?.prepare(fromWire(request.task as TaskWire));
-      return {};
+      await prepared?.dispose?.();
+      prepared = undefined;
+      prepared = await prepare(fromWire(request.task as TaskWire));
+      return { note: prepared.note };
     case 'check':
       return check(request.steps);
     case 'sample':
       return sample(request.warmup, request.steps);
+    case 'memory':
+      return { peakBytes: peakBytes() };
   }
 }
 

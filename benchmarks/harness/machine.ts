@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -22,24 +23,33 @@ function watch(): () => number {
   };
 }
 
-/** A warning when somebody else is working on this machine, else undefined. Takes the better part of a second. */
-export async function loadWarning(): Promise<string | undefined> {
+/** How many cores others keep busy while we do nothing. Takes the better part of a second. */
+export async function busyBefore(): Promise<number> {
   const busy = watch();
   await sleep(700);
-  const cores = busy();
-  if (cores < 0.15) return undefined;
-  return `${cores.toFixed(1)} of ${cpus().length} cores were busy before timing (load average ${loadavg()[0].toFixed(1)}): do not quote these numbers`;
+  return busy();
 }
 
 /** The same for a while in which one core is ours: call the result at its end. */
-export function watchLoad(): () => string | undefined {
+export function watchLoad(): () => number {
   const busy = watch();
-  return () => {
-    // Some of the excess is our own: compilers and collectors run beside the code that is timed.
-    const others = busy() - 1;
-    if (others < 0.3) return undefined;
-    return `other work took about ${others.toFixed(1)} of ${cpus().length} cores while timing: do not quote these numbers`;
-  };
+  return () => busy() - 1;
+}
+
+/** How many cores were taken by others, or 0 where it is too little to matter. */
+export function crowded(before: number, during: number): number {
+  // While we work, some of the excess is our own: compilers and collectors run beside the code that is timed.
+  return Math.max(before < 0.15 ? 0 : before, during < 0.3 ? 0 : during);
+}
+
+/** One warning for all that was measured beside other work: how many cores that took, by name. */
+export function crowdWarning(crowds: ReadonlyMap<string, number>): readonly string[] {
+  if (crowds.size === 0) return [];
+  const most = Math.max(...crowds.values()).toFixed(1);
+  const names = [...crowds.keys()].join(', ');
+  return [
+    `other work kept up to ${most} of ${cpus().length} cores busy (load average ${loadavg()[0].toFixed(1)}); do not quote: ${names}`,
+  ];
 }
 
 /** The smallest module that uses a relaxed SIMD instruction (i32x4.relaxed_trunc_f32x4_s). */
@@ -58,4 +68,16 @@ export function relaxedSimd(): boolean {
 export function machine(): { node: string; cpu: string } {
   const all = cpus();
   return { node: process.version, cpu: `${all[0]?.model.trim() ?? 'unknown'} (${all.length} cores)` };
+}
+
+/** The largest resident size of this process so far. */
+export function peakBytes(): number {
+  try {
+    // Not maxRSS where it can be helped: on Linux it starts with what the parent had when it made this process.
+    const kilobytes = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'));
+    if (kilobytes !== null) return Number(kilobytes[1]) * 1024;
+  } catch {
+    // No such file but on Linux.
+  }
+  return process.resourceUsage().maxRSS * 1024;
 }

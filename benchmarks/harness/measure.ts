@@ -9,67 +9,91 @@ export interface Pace {
   readonly sample: number;
   /** How long each side runs before anything counts, in milliseconds. */
   readonly warmup: number;
+  /** What all samples of a side may take together, in milliseconds: a slow side takes fewer, but never fewer than `fewest`. */
+  readonly budget: number;
+  readonly fewest: number;
 }
 
 export const paces: { readonly full: Pace; readonly quick: Pace } = {
-  full: { rounds: 31, sample: 60, warmup: 1000 },
-  quick: { rounds: 5, sample: 15, warmup: 150 },
+  full: { rounds: 31, sample: 60, warmup: 1000, budget: 20_000, fewest: 3 },
+  quick: { rounds: 5, sample: 15, warmup: 150, budget: 600, fewest: 1 },
 };
 
-/** Milliseconds a step. */
-export interface Timing {
+export interface Summary {
   readonly median: number;
   readonly lowerQuartile: number;
   readonly upperQuartile: number;
   readonly samples: number;
-  readonly stepsPerSample: number;
 }
 
-export function summarise(samples: readonly number[], stepsPerSample: number): Timing {
+export function summarise(samples: readonly number[]): Summary {
   const values = [...samples];
   return {
     median: median(values),
     lowerQuartile: quantile(values, 0.25),
     upperQuartile: quantile(values, 0.75),
     samples: values.length,
-    stepsPerSample,
   };
 }
 
 /** Steps before the clock starts in every sample: the first ones after a reset create the optimizer's state. */
 const UNTIMED = 3;
+/** Beside steps that take longer than this many milliseconds, that state is nothing. */
+const LONG = 300;
 
-async function time(side: RemoteSide, steps: number): Promise<number> {
-  const { milliseconds, loss } = await side.sample(UNTIMED, steps);
+async function time(side: RemoteSide, untimed: number, steps: number): Promise<number> {
+  const { milliseconds, loss } = await side.sample(untimed, steps);
   if (!Number.isFinite(loss)) throw new Error(`${side.name}: the loss became ${loss} while timing`);
   return milliseconds;
 }
 
-/** Warms the side up and returns how many steps make a sample. */
-async function calibrate(side: RemoteSide, pace: Pace, maximumSteps: number): Promise<number> {
-  let steps = 1;
-  let fastest = Infinity;
-  for (const end = performance.now() + pace.warmup; performance.now() < end; ) {
-    fastest = Math.min(fastest, (await time(side, steps)) / steps);
-    steps = Math.max(1, Math.min(maximumSteps, steps * 4, Math.ceil(pace.sample / fastest)));
-  }
-  return steps;
+interface Plan {
+  readonly side: RemoteSide;
+  readonly untimed: number;
+  readonly steps: number;
+  /** In how many of the rounds it takes part. */
+  readonly rounds: number;
+  readonly samples: number[];
 }
 
-/** Times the prepared sides in turns, a different one first in every round. */
+/** In how many rounds a side can take part whose samples take so many milliseconds. */
+export function affordable(pace: Pace, sample: number): number {
+  return Math.max(
+    Math.min(pace.fewest, pace.rounds),
+    Math.min(pace.rounds, Math.floor(pace.budget / sample)),
+  );
+}
+
+/** Spreads `rounds` visits evenly over `all` rounds. */
+export function takesPart(round: number, rounds: number, all: number): boolean {
+  return Math.floor(((round + 1) * rounds) / all) > Math.floor((round * rounds) / all);
+}
+
+/** Warms the side up and decides how many steps make a sample. */
+async function calibrate(side: RemoteSide, pace: Pace, maximumSteps: number): Promise<Plan> {
+  let steps = 1;
+  let fastest = await time(side, 0, 1);
+  for (const end = performance.now() + pace.warmup - fastest; performance.now() < end; ) {
+    fastest = Math.min(fastest, (await time(side, UNTIMED, steps)) / steps);
+    steps = Math.max(1, Math.min(maximumSteps, steps * 4, Math.ceil(pace.sample / fastest)));
+  }
+  const untimed = fastest > LONG ? 0 : UNTIMED;
+  return { side, untimed, steps, rounds: affordable(pace, (untimed + steps) * fastest), samples: [] };
+}
+
+/** Times the prepared sides in turns, a different one first in every round. Gives milliseconds a step. */
 export async function measure(
   sides: readonly RemoteSide[],
   pace: Pace,
   maximumSteps: number,
-): Promise<Map<SideName, Timing>> {
-  const plan: { side: RemoteSide; steps: number; samples: number[] }[] = [];
-  for (const side of sides)
-    plan.push({ side, steps: await calibrate(side, pace, maximumSteps), samples: [] });
+): Promise<Map<SideName, readonly number[]>> {
+  const plans: Plan[] = [];
+  for (const side of sides) plans.push(await calibrate(side, pace, maximumSteps));
   for (let round = 0; round < pace.rounds; round++) {
-    for (let i = 0; i < plan.length; i++) {
-      const { side, steps, samples } = plan[(round + i) % plan.length];
-      samples.push((await time(side, steps)) / steps);
+    for (let i = 0; i < plans.length; i++) {
+      const { side, untimed, steps, rounds, samples } = plans[(round + i) % plans.length];
+      if (takesPart(round, rounds, pace.rounds)) samples.push((await time(side, untimed, steps)) / steps);
     }
   }
-  return new Map(plan.map(({ side, steps, samples }) => [side.name, summarise(samples, steps)]));
+  return new Map(plans.map(({ side, samples }) => [side.name, samples]));
 }

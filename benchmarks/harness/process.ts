@@ -1,7 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { CheckReply, Greeting, SampleReply, SideName, SideRequest, Task } from './types.js';
+import { pythonPrograms } from '../sides/index.js';
+import type {
+  CheckReply,
+  Greeting,
+  MemoryReply,
+  PrepareReply,
+  SampleReply,
+  SideName,
+  SideRequest,
+  Task,
+} from './types.js';
 import { toWire } from './wire.js';
 
 /** A side failed, or its process died. */
@@ -15,7 +25,26 @@ export class SideUnavailable extends SideError {
 }
 
 const child = fileURLToPath(new URL('./child.ts', import.meta.url));
-const pytorch = fileURLToPath(new URL('../sides/pytorch.py', import.meta.url));
+
+/** What makes a process do with one core what it does. */
+const environment = {
+  ...process.env,
+  OPENBLAS_NUM_THREADS: '1',
+  OMP_NUM_THREADS: '1',
+  MKL_NUM_THREADS: '1',
+  PYTHONDONTWRITEBYTECODE: '1',
+};
+
+/** A TypeScript program of this package as the current process runs: its loader and source condition are in execArgv. */
+export function nodeCommand(program: string, ...args: string[]): [string, string[]] {
+  return [process.execPath, [...process.execArgv, program, ...args]];
+}
+
+function commandOf(name: SideName, python: string): [string, string[]] {
+  const program = pythonPrograms[name];
+  if (program === undefined) return nodeCommand(child, name);
+  return [python, [fileURLToPath(new URL(`../sides/${program}`, import.meta.url))]];
+}
 
 /** A library in a process of its own, asked one thing at a time. */
 export class RemoteSide {
@@ -32,15 +61,8 @@ export class RemoteSide {
 
   /** Starts the process and waits until the library is loaded. Throws SideUnavailable with the reason. */
   static async start(name: SideName, python: string): Promise<RemoteSide> {
-    const [command, args] =
-      name === 'pytorch'
-        ? [python, [pytorch]]
-        : // The loader and the source condition of this process are in execArgv.
-          [process.execPath, [...process.execArgv, child, name]];
-    const started = spawn(command, args, {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
-    });
+    const [command, args] = commandOf(name, python);
+    const started = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env: environment });
     const failed = new Promise<never>((_, reject) => {
       started.on('error', error => reject(new SideUnavailable(`${name}: ${error.message}`)));
     });
@@ -54,8 +76,9 @@ export class RemoteSide {
     return side;
   }
 
-  async prepare(task: Task): Promise<void> {
-    await this.#ask({ op: 'prepare', task: toWire(task) });
+  /** Whatever is not as the description says, for this task. */
+  async prepare(task: Task): Promise<string | undefined> {
+    return (await this.#ask<PrepareReply>({ op: 'prepare', task: toWire(task) })).note;
   }
 
   async check(steps: number): Promise<CheckReply> {
@@ -64,6 +87,10 @@ export class RemoteSide {
 
   async sample(warmup: number, steps: number): Promise<SampleReply> {
     return this.#ask<SampleReply>({ op: 'sample', warmup, steps });
+  }
+
+  async peakBytes(): Promise<number> {
+    return (await this.#ask<MemoryReply>({ op: 'memory' })).peakBytes;
   }
 
   close(): void {

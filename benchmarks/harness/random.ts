@@ -14,3 +14,16 @@ export function uniform(seed: number): () => number {
   for (let i = 0; i < 20; i++) next();
   return next;
 }
+
+export function filled(random: () => number, length: number, from: number, to: number): Float32Array {
+  return Float32Array.from({ length }, () => from + (to - from) * random());
+}
+
+/** Weight and bias uniform in +-1/sqrt(in), PyTorch's default for linear layers and convolutions. */
+export function layer(random: () => number, inSize: number, outSize: number) {
+  const bound = 1 / Math.sqrt(inSize);
+  return {
+    weight: filled(random, outSize * inSize, -bound, bound),
+    bias: filled(random, outSize, -bound, bound),
+  };
+}

@@ -1,47 +1,43 @@
-import type { MlpTask, Task, TinyGraphTask } from './types.js';
+import type { Task } from './types.js';
 
-type Bytes = { readonly base64: string };
+/** A task as JSON: arrays are base64 of their little-endian bytes, which Python reads as well. */
+export type TaskWire = { readonly kind: Task['kind'] } & Readonly<Record<string, unknown>>;
 
-function encode(values: Float32Array | Int32Array): Bytes {
-  return { base64: Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64') };
+interface Encoded {
+  readonly dtype: 'float32' | 'int32';
+  readonly base64: string;
 }
 
-function bytes(encoded: Bytes): ArrayBuffer {
-  const decoded = Buffer.from(encoded.base64, 'base64');
-  // A copy: what Buffer returns may start at an odd address of a shared pool.
-  return new Uint8Array(decoded).buffer;
+function isEncoded(value: unknown): value is Encoded {
+  return typeof value === 'object' && value !== null && 'base64' in value;
 }
 
-interface MlpWire extends Omit<MlpTask, 'inputs' | 'labels' | 'layers'> {
-  readonly inputs: Bytes;
-  readonly labels: Bytes;
-  readonly layers: readonly { readonly weight: Bytes; readonly bias: Bytes }[];
-}
-interface TinyGraphWire extends Omit<TinyGraphTask, 'x'> {
-  readonly x: Bytes;
-}
-export type TaskWire = MlpWire | TinyGraphWire;
-
-/** Arrays become base64 of their little-endian bytes, which Python reads as well. */
+/** Typed arrays are replaced wherever they stand. */
 export function toWire(task: Task): TaskWire {
-  if (task.kind === 'tinyGraph') return { ...task, x: encode(task.x) };
-  return {
-    ...task,
-    inputs: encode(task.inputs),
-    labels: encode(task.labels),
-    layers: task.layers.map(layer => ({ weight: encode(layer.weight), bias: encode(layer.bias) })),
-  };
+  return encode(task) as TaskWire;
 }
 
 export function fromWire(wire: TaskWire): Task {
-  if (wire.kind === 'tinyGraph') return { ...wire, x: new Float32Array(bytes(wire.x)) };
-  return {
-    ...wire,
-    inputs: new Float32Array(bytes(wire.inputs)),
-    labels: new Int32Array(bytes(wire.labels)),
-    layers: wire.layers.map(layer => ({
-      weight: new Float32Array(bytes(layer.weight)),
-      bias: new Float32Array(bytes(layer.bias)),
-    })),
-  };
+  return decode(wire) as Task;
+}
+
+function encode(value: unknown): unknown {
+  if (value instanceof Float32Array || value instanceof Int32Array) {
+    const base64 = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+    return { dtype: value instanceof Float32Array ? 'float32' : 'int32', base64 } satisfies Encoded;
+  }
+  return mapped(value, encode);
+}
+
+function decode(value: unknown): unknown {
+  if (!isEncoded(value)) return mapped(value, decode);
+  // A copy: what Buffer returns may start at an odd address of a shared pool.
+  const { buffer } = new Uint8Array(Buffer.from(value.base64, 'base64'));
+  return value.dtype === 'float32' ? new Float32Array(buffer) : new Int32Array(buffer);
+}
+
+function mapped(value: unknown, change: (inner: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map(change);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, change(inner)]));
 }

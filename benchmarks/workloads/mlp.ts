@@ -1,14 +1,12 @@
-import { uniform } from '../harness/random.js';
-import type { MlpTask, Target, Workload } from '../harness/types.js';
+import { filled, layer, uniform } from '../harness/random.js';
+import type { MlpTask, StepWorkload, Target } from '../harness/types.js';
 
 /**
  * A perceptron with relu, softmax cross-entropy and Adam on one batch of noise. Weights and biases are uniform in
  * +-1/sqrt(in), PyTorch's default for a linear layer; labels are drawn at random.
  */
-function mlpTask(sizes: readonly number[], batch: number, seed: number): MlpTask {
+export function mlpTask(sizes: readonly number[], batch: number, seed: number): MlpTask {
   const random = uniform(seed);
-  const filled = (length: number, from: number, to: number): Float32Array =>
-    Float32Array.from({ length }, () => from + (to - from) * random());
   const classes = sizes[sizes.length - 1];
   return {
     kind: 'mlp',
@@ -17,12 +15,9 @@ function mlpTask(sizes: readonly number[], batch: number, seed: number): MlpTask
     learningRate: 1e-3,
     // Centred, so that each unit is active in about half of the batch. A unit that is active in one sample, and barely, would make
     // Adam's step depend on rounding.
-    inputs: filled(batch * sizes[0], -1, 1),
+    inputs: filled(random, batch * sizes[0], -1, 1),
     labels: Int32Array.from({ length: batch }, () => Math.floor(random() * classes)),
-    layers: sizes.slice(1).map((outSize, i) => {
-      const bound = 1 / Math.sqrt(sizes[i]);
-      return { weight: filled(outSize * sizes[i], -bound, bound), bias: filled(outSize, -bound, bound) };
-    }),
+    layers: sizes.slice(1).map((outSize, i) => layer(random, sizes[i], outSize)),
   };
 }
 
@@ -30,9 +25,10 @@ function mlp(
   sizes: readonly number[],
   batch: number,
   targets: { baseline: readonly Target[]; relaxed: readonly Target[] },
-): Workload {
+): StepWorkload {
   return {
-    name: `MLP ${sizes.join('-')}, batch ${batch}`,
+    kind: 'steps',
+    name: `MLP ${sizes.join('-')} (batch ${batch})`,
     unit: 'ms',
     sides: ['fluxion', 'jaxjs', 'jaxjsEager', 'tfjs', 'pytorch'],
     task: () => mlpTask(sizes, batch, 1),
@@ -43,31 +39,31 @@ function mlp(
   };
 }
 
-export const mlpSmall: Workload = mlp([4, 16, 3], 32, {
-  baseline: [{ peer: 'pytorch', times: 8 }],
-  relaxed: [{ peer: 'pytorch', times: 8 }],
+export const mlpSmall: StepWorkload = mlp([4, 16, 3], 32, {
+  baseline: [{ peers: ['pytorch'], times: 8 }],
+  relaxed: [{ peers: ['pytorch'], times: 8 }],
 });
 
-export const mlpMedium: Workload = mlp([784, 128, 10], 64, {
+export const mlpMedium: StepWorkload = mlp([784, 128, 10], 64, {
   baseline: [
-    { peer: 'jaxjs', times: 4 },
-    { peer: 'tfjs', times: 14 },
-    { peer: 'pytorch', times: 1 / 1.15 },
+    { peers: ['jaxjs'], times: 4 },
+    { peers: ['tfjs'], times: 14 },
+    { peers: ['pytorch'], times: 1 / 1.15 },
   ],
   relaxed: [
-    { peer: 'jaxjs', times: 4 },
-    { peer: 'tfjs', times: 14 },
-    { peer: 'pytorch', times: 1 },
+    { peers: ['jaxjs'], times: 4 },
+    { peers: ['tfjs'], times: 14 },
+    { peers: ['pytorch'], times: 1 },
   ],
 });
 
-export const mlpLarge: Workload = mlp([784, 512, 512, 10], 128, {
+export const mlpLarge: StepWorkload = mlp([784, 512, 512, 10], 128, {
   baseline: [
-    { peer: 'jaxjs', times: 2.5 },
-    { peer: 'pytorch', times: 1 / 1.7 },
+    { peers: ['jaxjs'], times: 2.5 },
+    { peers: ['pytorch'], times: 1 / 1.7 },
   ],
   relaxed: [
-    { peer: 'jaxjs', times: 3 },
-    { peer: 'pytorch', times: 1 / 1.35 },
+    { peers: ['jaxjs'], times: 3 },
+    { peers: ['pytorch'], times: 1 / 1.35 },
   ],
 });

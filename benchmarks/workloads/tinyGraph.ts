@@ -1,13 +1,15 @@
-import type { Target, Workload } from '../harness/types.js';
+import type { StepWorkload, Target } from '../harness/types.js';
 
 const targets: readonly Target[] = [
-  { peer: 'pytorch', times: 6 },
-  { peer: 'jaxjs', times: 4 },
+  { peers: ['pytorch'], times: 6 },
+  { peers: ['jaxjs'], times: 4 },
 ];
 
 /** Almost no arithmetic: what is timed is the cost of an op and of a node of the graph. */
-export const tinyGraph: Workload = {
-  name: 'tiny graph: tanh(x*x+x).sum() of 3 elements, forward + backward',
+export const tinyGraph: StepWorkload = {
+  kind: 'steps',
+  name: 'tiny graph',
+  detail: 'tanh(x*x+x).sum() of 3 elements, forward + backward',
   unit: 'µs',
   sides: ['fluxion', 'jaxjs', 'jaxjsEager', 'tfjs', 'pytorch'],
   task: () => ({ kind: 'tinyGraph', x: Float32Array.of(0.3, -0.7, 1.1) }),

@@ -5,11 +5,11 @@ import { root } from './run.js';
 
 /**
  * Bundles a program that imports packages of the workspace the way a user's bundler does: minified, with tree
- * shaking that trusts `sideEffects: false`.
+ * shaking that trusts `sideEffects: false`. Imports are looked up from the folder `from`.
  */
-export async function bundle(program: string): Promise<Uint8Array> {
+export async function bundle(program: string, from: string = join(root, 'docs')): Promise<Uint8Array> {
   const result = await build({
-    stdin: { contents: program, resolveDir: join(root, 'docs'), loader: 'ts' },
+    stdin: { contents: program, resolveDir: from, loader: 'ts' },
     bundle: true,
     minify: true,
     treeShaking: true,
