@@ -23,6 +23,8 @@ const notOps = [
   'manualSeed',
   'mapTree',
   'noGrad',
+  'profile',
+  'recordFunction',
   'scope',
   'show',
   'showShape',
