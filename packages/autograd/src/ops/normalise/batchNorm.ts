@@ -4,7 +4,7 @@ import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { mul, sub } from '../binary.js';
 import { composite } from '../define.js';
-import { addInPlace, checkWritable, mulInPlace } from '../inPlace.js';
+import { addInPlace, checkWritable, markChanged, mulInPlace } from '../inPlace.js';
 import { reshapeTo } from '../shape.js';
 import {
   alongChannels,
@@ -73,10 +73,12 @@ function read(op: string, x: Tensor, least: number, options: ChannelOptions, own
 }
 
 /** Moves a running statistic, unrecorded, towards that of the batch, which has as many elements. */
-function move(running: Tensor | undefined, batch: Tensor, momentum: number): void {
+function move(op: string, running: Tensor | undefined, batch: Tensor, momentum: number): void {
   if (running === undefined) return;
   mulInPlace(running, 1 - momentum);
   addInPlace(running, mul(reshapeTo(batch, running.shape), momentum) as Tensor);
+  // For the message where a derivative misses what they were.
+  markChanged(running, op);
 }
 
 /** With the running statistics: every element by itself. */
@@ -110,8 +112,8 @@ export const batchNorm: <S extends Shape>(x: Tensor<S>, options?: BatchNormOptio
     const { mean, centred, variance } = momentsOver(x, dims);
     if (x.size > 0)
       noGrad(() => {
-        move(given.runningMean, mean, given.momentum);
-        move(given.runningVar, mul(variance, count / (count - 1)) as Tensor, given.momentum);
+        move('batchNorm', given.runningMean, mean, given.momentum);
+        move('batchNorm', given.runningVar, mul(variance, count / (count - 1)) as Tensor, given.momentum);
       });
     return scaleAndShift(centred, variance, given.eps, given.weight, given.bias);
   },
@@ -138,9 +140,9 @@ export const instanceNorm: <S extends Shape>(x: Tensor<S>, options?: InstanceNor
     const { mean, centred, variance } = momentsOver(x, dims);
     if (x.size > 0)
       noGrad(() => {
-        move(given.runningMean, meanOver(mean, [0]), given.momentum);
+        move('instanceNorm', given.runningMean, meanOver(mean, [0]), given.momentum);
         const unbiased = mul(meanOver(variance, [0]), count / (count - 1)) as Tensor;
-        move(given.runningVar, unbiased, given.momentum);
+        move('instanceNorm', given.runningVar, unbiased, given.momentum);
       });
     return scaleAndShift(centred, variance, given.eps, given.weight, given.bias);
   }) as never;
