@@ -84,7 +84,8 @@ export class Session {
       ? this.#steps(workload, targets, sides)
       : this.#probe(workload, targets, sides));
     const crowd = crowded(before, watched());
-    if (crowd > 0) this.#crowded.set(workload.name, crowd);
+    // A size is what it is, whoever else works.
+    if (crowd > 0 && workload.unit !== 'KB') this.#crowded.set(workload.name, crowd);
     return row;
   }
 
