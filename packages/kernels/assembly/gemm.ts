@@ -1,13 +1,13 @@
 // Matrix product by blocks: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
 //
-// A is packed into panels of MR rows and B into panels two vectors wide, which absorbs any strides. Where packing does not pay and the
-// rows are contiguous, they are read in place. A tile that is not whole, or is added to C, goes to a buffer, and only its valid part is
-// merged into C; what it computes beyond is of zeros, of the last row again, or of whatever follows B in memory.
+// B is packed into panels two vectors wide, which absorbs any strides. The rows of A are read in place where they are contiguous, and copied to
+// rows that are where not. A tile that is not whole, or is added to C, goes to a buffer, and only its valid part is merged into C; what
+// it computes beyond is of zeros, of the last row again, or of whatever follows B in memory.
 
 import { copy4, copy8 } from './copy';
 
 /** Rows of a register tile; its columns are two vectors. Fused multiply-add needs no register for the product, so its tile is taller. */
-const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 const PACK_A: i32 = 1;
 const PACK_B: i32 = 2;
@@ -32,9 +32,11 @@ function splatAt<T>(address: usize): v128 {
 }
 
 /**
- * C[MR, NR] = A[MR, k] B[k, NR]. If `packed` (a constant), A is a panel in which the MR elements of a column lie together;
- * if not, it is `rows` rows, aRow bytes apart. Unrolling the loop, or a branch after it (to add to C, say), costs V8's register
- * allocator half the speed; so adding is done elsewhere.
+ * C[MR, 2 vectors] = A[MR, k] B[k, 2 vectors], with k > 0. A is `rows` rows, aRow bytes apart; B is a panel whose rows follow one another if
+ * `packed` (a constant), and are bRow bytes apart if not.
+ *
+ * Eight steps a turn, with a branch between any two. V8 schedules within a block between branches: without them it loads everything
+ * first, runs out of registers, and takes twice as long. With one step a turn, counting and the check of the stack cost a tenth.
  */
 // @ts-ignore: decorator
 @inline
@@ -51,39 +53,210 @@ function micro<T>(
   let a3 = select(a + 3 * aRow, last, rows > 3);
   let a4 = select(a + 4 * aRow, last, rows > 4);
   let a5 = select(a + 5 * aRow, last, rows > 5);
-  for (let n = k; n; n--) {
-    const bx = v128.load(b);
-    const by = v128.load(b, 16);
-    let s = splatAt<T>(a0);
+  let n = k;
+  let bx: v128, by: v128, s: v128;
+  while (true) {
+    bx = v128.load(b);
+    by = v128.load(b, 16);
+    s = splatAt<T>(a0);
     x0 = madd<T>(s, bx, x0);
     y0 = madd<T>(s, by, y0);
-    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 4) : v128.load64_splat(a0, 8)) : splatAt<T>(a1);
+    s = splatAt<T>(a1);
     x1 = madd<T>(s, bx, x1);
     y1 = madd<T>(s, by, y1);
-    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 8) : v128.load64_splat(a0, 16)) : splatAt<T>(a2);
+    s = splatAt<T>(a2);
     x2 = madd<T>(s, bx, x2);
     y2 = madd<T>(s, by, y2);
-    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 12) : v128.load64_splat(a0, 24)) : splatAt<T>(a3);
+    s = splatAt<T>(a3);
     x3 = madd<T>(s, bx, x3);
     y3 = madd<T>(s, by, y3);
-    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 16) : v128.load64_splat(a0, 32)) : splatAt<T>(a4);
-    x4 = madd<T>(s, bx, x4);
-    y4 = madd<T>(s, by, y4);
     if (MR == 6) {
-      s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 20) : v128.load64_splat(a0, 40)) : splatAt<T>(a5);
+      s = splatAt<T>(a4);
+      x4 = madd<T>(s, bx, x4);
+      y4 = madd<T>(s, by, y4);
+      s = splatAt<T>(a5);
       x5 = madd<T>(s, bx, x5);
       y5 = madd<T>(s, by, y5);
     }
-    b += bRow;
-    if (packed) a0 += MR * sizeof<T>();
-    else {
-      a0 += sizeof<T>();
-      a1 += sizeof<T>();
-      a2 += sizeof<T>();
-      a3 += sizeof<T>();
-      a4 += sizeof<T>();
-      if (MR == 6) a5 += sizeof<T>();
+    if (!packed) b += bRow;
+    if (--n == 0) break;
+    bx = packed ? v128.load(b, 32) : v128.load(b);
+    by = packed ? v128.load(b, 48) : v128.load(b, 16);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a0, 4) : v128.load64_splat(a0, 8);
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a1, 4) : v128.load64_splat(a1, 8);
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a2, 4) : v128.load64_splat(a2, 8);
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a3, 4) : v128.load64_splat(a3, 8);
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    if (MR == 6) {
+      s = sizeof<T>() == 4 ? v128.load32_splat(a4, 4) : v128.load64_splat(a4, 8);
+      x4 = madd<T>(s, bx, x4);
+      y4 = madd<T>(s, by, y4);
+      s = sizeof<T>() == 4 ? v128.load32_splat(a5, 4) : v128.load64_splat(a5, 8);
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
     }
+    if (!packed) b += bRow;
+    if (--n == 0) break;
+    bx = packed ? v128.load(b, 64) : v128.load(b);
+    by = packed ? v128.load(b, 80) : v128.load(b, 16);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a0, 8) : v128.load64_splat(a0, 16);
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a1, 8) : v128.load64_splat(a1, 16);
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a2, 8) : v128.load64_splat(a2, 16);
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a3, 8) : v128.load64_splat(a3, 16);
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    if (MR == 6) {
+      s = sizeof<T>() == 4 ? v128.load32_splat(a4, 8) : v128.load64_splat(a4, 16);
+      x4 = madd<T>(s, bx, x4);
+      y4 = madd<T>(s, by, y4);
+      s = sizeof<T>() == 4 ? v128.load32_splat(a5, 8) : v128.load64_splat(a5, 16);
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
+    }
+    if (!packed) b += bRow;
+    if (--n == 0) break;
+    bx = packed ? v128.load(b, 96) : v128.load(b);
+    by = packed ? v128.load(b, 112) : v128.load(b, 16);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a0, 12) : v128.load64_splat(a0, 24);
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a1, 12) : v128.load64_splat(a1, 24);
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a2, 12) : v128.load64_splat(a2, 24);
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a3, 12) : v128.load64_splat(a3, 24);
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    if (MR == 6) {
+      s = sizeof<T>() == 4 ? v128.load32_splat(a4, 12) : v128.load64_splat(a4, 24);
+      x4 = madd<T>(s, bx, x4);
+      y4 = madd<T>(s, by, y4);
+      s = sizeof<T>() == 4 ? v128.load32_splat(a5, 12) : v128.load64_splat(a5, 24);
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
+    }
+    if (!packed) b += bRow;
+    if (--n == 0) break;
+    bx = packed ? v128.load(b, 128) : v128.load(b);
+    by = packed ? v128.load(b, 144) : v128.load(b, 16);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a0, 16) : v128.load64_splat(a0, 32);
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a1, 16) : v128.load64_splat(a1, 32);
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a2, 16) : v128.load64_splat(a2, 32);
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a3, 16) : v128.load64_splat(a3, 32);
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    if (MR == 6) {
+      s = sizeof<T>() == 4 ? v128.load32_splat(a4, 16) : v128.load64_splat(a4, 32);
+      x4 = madd<T>(s, bx, x4);
+      y4 = madd<T>(s, by, y4);
+      s = sizeof<T>() == 4 ? v128.load32_splat(a5, 16) : v128.load64_splat(a5, 32);
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
+    }
+    if (!packed) b += bRow;
+    if (--n == 0) break;
+    bx = packed ? v128.load(b, 160) : v128.load(b);
+    by = packed ? v128.load(b, 176) : v128.load(b, 16);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a0, 20) : v128.load64_splat(a0, 40);
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a1, 20) : v128.load64_splat(a1, 40);
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a2, 20) : v128.load64_splat(a2, 40);
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a3, 20) : v128.load64_splat(a3, 40);
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    if (MR == 6) {
+      s = sizeof<T>() == 4 ? v128.load32_splat(a4, 20) : v128.load64_splat(a4, 40);
+      x4 = madd<T>(s, bx, x4);
+      y4 = madd<T>(s, by, y4);
+      s = sizeof<T>() == 4 ? v128.load32_splat(a5, 20) : v128.load64_splat(a5, 40);
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
+    }
+    if (!packed) b += bRow;
+    if (--n == 0) break;
+    bx = packed ? v128.load(b, 192) : v128.load(b);
+    by = packed ? v128.load(b, 208) : v128.load(b, 16);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a0, 24) : v128.load64_splat(a0, 48);
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a1, 24) : v128.load64_splat(a1, 48);
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a2, 24) : v128.load64_splat(a2, 48);
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a3, 24) : v128.load64_splat(a3, 48);
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    if (MR == 6) {
+      s = sizeof<T>() == 4 ? v128.load32_splat(a4, 24) : v128.load64_splat(a4, 48);
+      x4 = madd<T>(s, bx, x4);
+      y4 = madd<T>(s, by, y4);
+      s = sizeof<T>() == 4 ? v128.load32_splat(a5, 24) : v128.load64_splat(a5, 48);
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
+    }
+    if (!packed) b += bRow;
+    if (--n == 0) break;
+    bx = packed ? v128.load(b, 224) : v128.load(b);
+    by = packed ? v128.load(b, 240) : v128.load(b, 16);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a0, 28) : v128.load64_splat(a0, 56);
+    x0 = madd<T>(s, bx, x0);
+    y0 = madd<T>(s, by, y0);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a1, 28) : v128.load64_splat(a1, 56);
+    x1 = madd<T>(s, bx, x1);
+    y1 = madd<T>(s, by, y1);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a2, 28) : v128.load64_splat(a2, 56);
+    x2 = madd<T>(s, bx, x2);
+    y2 = madd<T>(s, by, y2);
+    s = sizeof<T>() == 4 ? v128.load32_splat(a3, 28) : v128.load64_splat(a3, 56);
+    x3 = madd<T>(s, bx, x3);
+    y3 = madd<T>(s, by, y3);
+    if (MR == 6) {
+      s = sizeof<T>() == 4 ? v128.load32_splat(a4, 28) : v128.load64_splat(a4, 56);
+      x4 = madd<T>(s, bx, x4);
+      y4 = madd<T>(s, by, y4);
+      s = sizeof<T>() == 4 ? v128.load32_splat(a5, 28) : v128.load64_splat(a5, 56);
+      x5 = madd<T>(s, bx, x5);
+      y5 = madd<T>(s, by, y5);
+    }
+    if (!packed) b += bRow;
+    if (packed) b += 256;
+    a0 += 8 * sizeof<T>();
+    a1 += 8 * sizeof<T>();
+    a2 += 8 * sizeof<T>();
+    a3 += 8 * sizeof<T>();
+    if (MR == 6) {
+      a4 += 8 * sizeof<T>();
+      a5 += 8 * sizeof<T>();
+    }
+    if (--n == 0) break;
   }
   v128.store(c, x0);
   v128.store(c, y0, 16);
@@ -93,28 +266,28 @@ function micro<T>(
   v128.store(c + 2 * cRow, y2, 16);
   v128.store(c + 3 * cRow, x3);
   v128.store(c + 3 * cRow, y3, 16);
-  v128.store(c + 4 * cRow, x4);
-  v128.store(c + 4 * cRow, y4, 16);
   if (MR == 6) {
+    v128.store(c + 4 * cRow, x4);
+    v128.store(c + 4 * cRow, y4, 16);
     v128.store(c + 5 * cRow, x5);
     v128.store(c + 5 * cRow, y5, 16);
   }
 }
 
 // Exported for one reason only: the optimiser inlines what is not exported, and inside the blocking loops the accumulators spill.
-export function gemmPanel4(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
-  micro<f32>(true, k, a, 0, MR, b, bRow, c, cRow);
+export function gemmPanel4(k: usize, a: usize, aRow: usize, rows: usize, b: usize, c: usize, cRow: usize): void {
+  micro<f32>(true, k, a, aRow, rows, b, 32, c, cRow);
 }
 
-export function gemmRows4(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
+export function gemmPlace4(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
   micro<f32>(false, k, a, aRow, rows, b, bRow, c, cRow);
 }
 
-export function gemmPanel8(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
-  micro<f64>(true, k, a, 0, MR, b, bRow, c, cRow);
+export function gemmPanel8(k: usize, a: usize, aRow: usize, rows: usize, b: usize, c: usize, cRow: usize): void {
+  micro<f64>(true, k, a, aRow, rows, b, 32, c, cRow);
 }
 
-export function gemmRows8(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
+export function gemmPlace8(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
   micro<f64>(false, k, a, aRow, rows, b, bRow, c, cRow);
 }
 
@@ -163,18 +336,6 @@ function packB<T>(to: usize, k: usize, n: usize, b: usize, bRow: usize, bColumn:
   }
 }
 
-/** Panels of A, each k columns of MR elements; rows beyond the last are zero. */
-function packA<T>(to: usize, m: usize, k: usize, a: usize, aRow: usize, aColumn: usize): void {
-  const size = sizeof<T>();
-  for (let i: usize = 0; i < m; i += MR) {
-    const rows = min<usize>(MR, m - i);
-    if (rows < MR) memory.fill(to, 0, MR * k * size);
-    if (sizeof<T>() == 4) copy4(to, MR * size, size, a + i * aRow, aColumn, aRow, k, rows);
-    else copy8(to, MR * size, size, a + i * aRow, aColumn, aRow, k, rows);
-    to += MR * k * size;
-  }
-}
-
 /** How many elements of k are done at a time: even blocks of at most KC. */
 // @ts-ignore: decorator
 @inline
@@ -187,7 +348,7 @@ function blockOf(k: usize): usize {
 export function gemmScratch(size: usize, m: usize, n: usize, k: usize, flags: i32): usize {
   const kc = blockOf(k);
   let bytes: usize = 32 * MR;
-  if (flags & PACK_A) bytes += (min(m, MC) + MR) * kc * size + 64;
+  if (flags & PACK_A) bytes += min(m, MC) * kc * size + 64;
   if (flags & PACK_B) bytes += kc * (min(n, NC) * size + 32) + 64;
   return bytes;
 }
@@ -206,7 +367,7 @@ function gemm<T>(
   const kcMax = blockOf(k);
   const tile = scratch;
   const bufferA = scratch + 32 * MR;
-  const bufferB = flags & PACK_A ? (bufferA + (min(m, MC) + MR) * kcMax * sizeof<T>() + 63) & ~63 : bufferA;
+  const bufferB = flags & PACK_A ? (bufferA + min(m, MC) * kcMax * sizeof<T>() + 63) & ~63 : bufferA;
   for (let jc: usize = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
     for (let pc: usize = 0; pc < k; pc += kcMax) {
@@ -220,12 +381,12 @@ function gemm<T>(
         let rowStride = aRow;
         if (flags & PACK_A) {
           rowStride = kc * sizeof<T>();
-          packA<T>(bufferA, mc, kc, rowsA, aRow, aColumn);
+          if (sizeof<T>() == 4) copy4(bufferA, rowStride, 4, rowsA, aRow, aColumn, mc, kc);
+          else copy8(bufferA, rowStride, 8, rowsA, aRow, aColumn, mc, kc);
           rowsA = bufferA;
         }
         for (let j: usize = 0; j < nc; j += nr) {
           const panel = flags & PACK_B ? bufferB + (j / nr) * 32 * kc : blockB + j * sizeof<T>();
-          const panelRow: usize = flags & PACK_B ? 32 : bRow;
           const columns = min(nr, nc - j);
           for (let i: usize = 0; i < mc; i += MR) {
             const rows = min(MR, mc - i);
@@ -234,12 +395,12 @@ function gemm<T>(
             const to = whole ? target : tile;
             const toRow: usize = whole ? cRow : 32;
             const from = rowsA + i * rowStride;
-            if (flags & PACK_A) {
-              if (sizeof<T>() == 4) gemmPanel4(kc, from, panel, panelRow, to, toRow);
-              else gemmPanel8(kc, from, panel, panelRow, to, toRow);
+            if (flags & PACK_B) {
+              if (sizeof<T>() == 4) gemmPanel4(kc, from, rowStride, rows, panel, to, toRow);
+              else gemmPanel8(kc, from, rowStride, rows, panel, to, toRow);
             } else {
-              if (sizeof<T>() == 4) gemmRows4(kc, from, rowStride, rows, panel, panelRow, to, toRow);
-              else gemmRows8(kc, from, rowStride, rows, panel, panelRow, to, toRow);
+              if (sizeof<T>() == 4) gemmPlace4(kc, from, rowStride, rows, panel, bRow, to, toRow);
+              else gemmPlace8(kc, from, rowStride, rows, panel, bRow, to, toRow);
             }
             if (!whole) merge<T>(tile, rows, columns, target, cRow, addNow);
           }
