@@ -50,7 +50,7 @@ export function createWasm(options: WasmOptions = {}): Kernels {
     ...createReduce(runtime, reference, { pack }),
     ...createScan(runtime, reference, { pack }),
     ...createGemm(runtime, product),
-    ...createConvolution(runtime, { pack, product }),
+    ...createConvolution(runtime, { pack }),
     ...createPool(runtime, { pack }),
     ...createGather(runtime),
     ...createRandom(runtime, reference),
