@@ -24,6 +24,15 @@ function copyRow(to: usize, from: usize, bytes: usize): void {
 
 /** to[i][0..bytes] = a + index[i] * along, rows of `bytes` contiguous bytes. */
 export function gatherRows(to: usize, toRow: usize, a: usize, aRow: usize, along: usize, index: usize, indexStride: usize, count: usize, bytes: usize): void {
+  if (bytes == 4) {
+    for (let i: usize = 0; i < count; i++) {
+      store<u32>(to, load<u32>(a + usize(load<u32>(index)) * along));
+      a += aRow;
+      to += toRow;
+      index += indexStride;
+    }
+    return;
+  }
   for (let i: usize = 0; i < count; i++) {
     const from = a + i * aRow + usize(load<u32>(index)) * along;
     copyRow(to, from, bytes);
@@ -49,6 +58,16 @@ function combineVectors<T>(mode: i32, a: v128, b: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function combineRows<T>(mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize): void {
+  if (n == 1) {
+    for (let i: usize = 0; i < count; i++) {
+      const target = to + usize(load<u32>(index)) * along;
+      store<T>(target, combine<T>(mode, load<T>(target), load<T>(from)));
+      to += toRow;
+      from += fromRow;
+      index += indexStride;
+    }
+    return;
+  }
   const bytes = n * sizeof<T>();
   for (let i: usize = 0; i < count; i++) {
     const target = to + i * toRow + usize(load<u32>(index)) * along;
