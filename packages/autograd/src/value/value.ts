@@ -1,10 +1,9 @@
 import { type ArithmeticOp, scalarArithmetic, scalarMaps, type UnaryOp } from '@fluxion/kernels';
 import { ArgumentError, show } from '../errors.js';
 import { mode } from '../graph/modes.js';
-import type { Arithmetic, BinaryRule, UnaryRule } from '../ops/arithmetic.js';
-import { binaryRules } from '../ops/binary.js';
-import { specialBinaryRules, specialUnaryRules } from '../ops/special.js';
-import { unaryRules } from '../ops/unary.js';
+import { type Arithmetic, type BinaryRule, rules, type UnaryRule } from '../ops/arithmetic.js';
+import { binaryOps, unaryOps } from '../ops/ruled.js';
+import { polygammaRule } from '../ops/special.js';
 
 /** An op as a Value knows it: the number it computes, and the same rule that tensors use. */
 interface ScalarOp {
@@ -49,7 +48,7 @@ const numbers: Arithmetic<number, boolean> = {
 const polygammaOp: ScalarOp = {
   name: 'polygamma',
   unary: null,
-  binary: specialBinaryRules.polygamma as BinaryRule,
+  binary: polygammaRule,
 };
 
 /** What a Value op takes. */
@@ -74,6 +73,7 @@ export class Value {
   private slope = 0;
 
   constructor(data: number, op: ScalarOp | null = null, first: ValueInput = 0, second: ValueInput = 0) {
+    if (!attached) attach();
     this.data = data;
     this.op = op;
     this.first = first;
@@ -273,31 +273,38 @@ declare module './value.js' {
   interface Value extends UnaryValueMethods, BinaryValueMethods {}
 }
 
+let attached = false;
+
+/** Gives Values the methods that the tables of rules define; the first Value asks for it, since importing a package does nothing. */
 function attach(): void {
+  attached = true;
   const prototype = Value.prototype as unknown as Record<string, unknown>;
-  const maps = { ...unaryRules, ...specialUnaryRules };
-  for (const name of Object.keys(maps) as UnaryOp[]) {
-    const op: ScalarOp = { name, unary: maps[name] as UnaryRule, binary: null };
-    const compute = scalarMaps[name];
-    prototype[name] = function (this: Value): Value {
-      return mode.recording ? new Value(compute(this.data), op, this) : new Value(compute(this.data));
-    };
-  }
-  const { polygamma: _, ...pairs } = { ...binaryRules, ...specialBinaryRules };
-  for (const name of Object.keys(pairs) as (keyof typeof pairs)[]) {
-    const op: ScalarOp = { name, unary: null, binary: pairs[name] as BinaryRule };
-    const compute = scalarArithmetic[name];
-    prototype[name] = function (this: Value, b: ValueInput): Value {
-      if (typeof b !== 'number' && !(b instanceof Value))
-        throw new ArgumentError(
-          `${name}: expected a Value or a number, got ${show(b)}. Values and tensors do not mix.`,
-        );
-      const data = compute(this.data, typeof b === 'number' ? b : b.data);
-      return mode.recording ? new Value(data, op, this, b) : new Value(data);
-    };
-  }
+  for (const name of Object.keys(unaryOps) as UnaryOp[])
+    prototype[name] = unaryMethod(name, rules.get(unaryOps[name]) as UnaryRule);
+  for (const name of Object.keys(binaryOps) as (keyof typeof binaryOps)[])
+    prototype[name] = binaryMethod(name, rules.get(binaryOps[name]) as BinaryRule);
 }
-attach();
+
+function unaryMethod(name: UnaryOp, unary: UnaryRule): (this: Value) => Value {
+  const op: ScalarOp = { name, unary, binary: null };
+  const compute = scalarMaps[name];
+  return function (this: Value): Value {
+    return mode.recording ? new Value(compute(this.data), op, this) : new Value(compute(this.data));
+  };
+}
+
+function binaryMethod(name: ArithmeticOp, binary: BinaryRule): (this: Value, b: ValueInput) => Value {
+  const op: ScalarOp = { name, unary: null, binary };
+  const compute = scalarArithmetic[name];
+  return function (this: Value, b: ValueInput): Value {
+    if (typeof b !== 'number' && !(b instanceof Value))
+      throw new ArgumentError(
+        `${name}: expected a Value or a number, got ${show(b)}. Values and tensors do not mix.`,
+      );
+    const data = compute(this.data, typeof b === 'number' ? b : b.data);
+    return mode.recording ? new Value(data, op, this, b) : new Value(data);
+  };
+}
 
 const lift = (x: ValueInput): Value => (typeof x === 'number' ? new Value(x) : x);
 
