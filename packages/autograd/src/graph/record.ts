@@ -27,7 +27,8 @@ export function record<A>(
     return;
   }
   const wanted = takeInputs(inputs);
-  if (wanted && mode.recording && op.vjp !== null) {
+  // A dim of size 0 can be cut into no pieces at all.
+  if (wanted && mode.recording && op.vjp !== null && outputs.length > 0) {
     const node = new Node(op, inputs, attributes, outputs[0], outputs, false) as Node;
     for (let i = 0; i < outputs.length; i++) attach(op, outputs[i], node, i);
     if (mode.anomaly) node.stack = new Error().stack ?? '';
