@@ -90,7 +90,7 @@ export function arithmetic<N extends ArithmeticOp>(
 ): BinaryFunction<N> {
   const { saves, readsOutput, first, second } = spec;
   const rule: Pick<Primitive, 'vjp' | 'savesInput' | 'savesOutput'> = {
-    savesInput: (i, node) => saves(i, node.inputs[1 - i] !== null, node.inputs[i] !== null),
+    savesInput: (i, node) => saves(i, node.edge(1 - i) !== null, node.edge(i) !== null),
     savesOutput: readsOutput,
     vjp: (g, node) => {
       const a = node.savedInput(0) ?? 0;
