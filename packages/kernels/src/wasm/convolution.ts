@@ -4,11 +4,13 @@ import { contiguousStrides } from '../reference/view.js';
 import type { CopyKernels } from './copy.js';
 import type { Product } from './gemm.js';
 import { addressOf, isContiguous, sizeOf } from './layout.js';
-import type { Runtime } from './runtime.js';
+import { inParts, type Runtime } from './runtime.js';
 
 /** What a block of columns may take: it should stay in the second-level cache next to the panels of the product. */
 const blockBytes = 262_144;
 const fewestColumns = 32;
+/** Into so many sums, at most, the images of a weight gradient are divided. */
+const mostSums = 8;
 
 type Part = Pick<Operand, 'shape' | 'strides'>;
 
@@ -40,7 +42,7 @@ interface Sizes {
  */
 export function createConvolution(runtime: Runtime, { pack, product }: Tools): ConvolutionKernels {
   const { heap } = runtime;
-  const { unfold4, unfold8, fold4, fold8 } = runtime.exports;
+  const { unfold4, unfold8, fold4, fold8, add_f32, add_f64, zeroBytes } = runtime.exports;
 
   /** A product that gives its temporaries back at once. */
   const multiply: Product = (...args) => {
@@ -127,25 +129,73 @@ export function createConvolution(runtime: Runtime, { pack, product }: Tools): C
     return Math.min(Math.max(columns, fewestColumns), positions);
   }
 
-  /** Calls `run` for every image and group with the addresses of its part of x and of the output. */
-  function parts(
+  /** For one image and group: addresses of its part of x and of the output, group and image. */
+  type Run = (x: number, output: number, group: number, image: number) => void;
+
+  /** What a convolution takes, in nanoseconds. */
+  const work = (s: Sizes): number =>
+    s.batch * s.groups * s.depth * s.positions * (0.3 + 0.05 * s.outputs) * (s.size / 4);
+
+  function images(
     s: Sizes,
     x: Part,
     xAddress: number,
     outputAddress: number,
-    run: (x: number, output: number, group: number, image: number) => void,
+    from: number,
+    to: number,
+    run: Run,
   ): void {
     const outputBytes = s.outputs * s.positions * s.size;
-    for (let n = 0; n < s.batch; n++)
+    for (let n = from; n < to; n++)
       for (let g = 0; g < s.groups; g++) {
         const at = xAddress + (n * x.strides[0] + g * s.channels * x.strides[1]) * s.size;
         run(at, outputAddress + (n * s.groups + g) * outputBytes, g, n);
       }
   }
 
+  /** Every image and group. `prepare` makes the temporaries of a run: different threads take different images. */
+  function parts(s: Sizes, x: Part, xAddress: number, outputAddress: number, prepare: () => Run): void {
+    inParts(runtime.threads, s.batch, work(s), (from, to) => {
+      images(s, x, xAddress, outputAddress, from, to, prepare());
+    });
+  }
+
+  /**
+   * The same where all images are added up in one result: groups of them in sums of their own, which are then added in order. The groups are the
+   * same whatever the number of threads, and so is the result. `prepare` is given the address of a sum and the image it begins with.
+   */
+  function sums(
+    s: Sizes,
+    x: Part,
+    xAddress: number,
+    outputAddress: number,
+    result: number,
+    prepare: (to: number, first: number) => Run,
+  ): void {
+    const length = s.groups * s.outputs * s.depth;
+    const bytes = length * s.size;
+    // Where sums are large, so are the products, which are then divided each by itself.
+    const most = bytes <= blockBytes ? mostSums : 1;
+    const step = Math.ceil(s.batch / most);
+    const count = Math.ceil(s.batch / step);
+    const others = count > 1 ? heap.temporary((count - 1) * bytes) : 0;
+    inParts(runtime.threads, count, work(s), (from, to) => {
+      for (let i = from; i < to; i++) {
+        const sum = i === 0 ? result : others + (i - 1) * bytes;
+        const first = i * step;
+        const last = Math.min(first + step, s.batch);
+        const mark = heap.mark();
+        images(s, x, xAddress, outputAddress, first, last, prepare(sum, first));
+        heap.release(mark);
+      }
+    });
+    const add = s.size === 4 ? add_f32 : add_f64;
+    for (let i = 1; i < count; i++) add(1, length, result, 0, 1, others + (i - 1) * bytes, 0, 1, result);
+  }
+
   function zero(out: Operand): void {
     const address = addressOf(heap, out);
-    heap.u8.fill(0, address, address + sizeOf(out.shape) * (out.storage.dtype === 'float32' ? 4 : 8));
+    zeroBytes(address, sizeOf(out.shape) * (out.storage.dtype === 'float32' ? 4 : 8));
   }
 
   const layout = (shape: readonly number[]): Part => ({ shape, strides: contiguousStrides(shape) });
@@ -168,37 +218,39 @@ export function createConvolution(runtime: Runtime, { pack, product }: Tools): C
       const groupBytes = outputs * row;
       if (isPointwise(x, weight, out, geometry)) {
         const channelBytes = x.strides[1] * size;
-        parts(s, x, xAddress, outAddress, (image, to, g) => {
+        parts(s, x, xAddress, outAddress, () => (image, to, g) => {
           const w = weights + g * groupBytes;
           multiply(size, outputs, positions, depth, w, row, size, image, channelBytes, size, to, outRow, 0);
         });
       } else {
         const unfold = size === 4 ? unfold4 : unfold8;
         const block = blockSize(s);
-        const columns = heap.temporary(depth * block * size);
         const about = describe(x, s.channels, size, spatial(weight), spatial(out), geometry);
-        parts(s, x, xAddress, outAddress, (image, to, g) => {
-          const w = weights + g * groupBytes;
-          for (let from = 0; from < positions; from += block) {
-            const count = Math.min(block, positions - from);
-            const step = count * size;
-            unfold(columns, step, image, about, from, count);
-            multiply(
-              size,
-              outputs,
-              count,
-              depth,
-              w,
-              row,
-              size,
-              columns,
-              step,
-              size,
-              to + from * size,
-              outRow,
-              0,
-            );
-          }
+        parts(s, x, xAddress, outAddress, () => {
+          const columns = heap.temporary(depth * block * size);
+          return (image, to, g) => {
+            const w = weights + g * groupBytes;
+            for (let from = 0; from < positions; from += block) {
+              const count = Math.min(block, positions - from);
+              const step = count * size;
+              unfold(columns, step, image, about, from, count);
+              multiply(
+                size,
+                outputs,
+                count,
+                depth,
+                w,
+                row,
+                size,
+                columns,
+                step,
+                size,
+                to + from * size,
+                outRow,
+                0,
+              );
+            }
+          };
         });
       }
       heap.release(mark);
@@ -223,37 +275,39 @@ export function createConvolution(runtime: Runtime, { pack, product }: Tools): C
       const groupBytes = outputs * row;
       const x = layout(out.shape);
       if (isPointwise(x, weight, gradOutput, geometry)) {
-        parts(s, x, outAddress, grads, (image, from, g) => {
+        parts(s, x, outAddress, grads, () => (image, from, g) => {
           const w = weights + g * groupBytes;
           multiply(size, depth, positions, outputs, w, size, row, from, gradRow, size, image, gradRow, 0);
         });
       } else {
         const fold = size === 4 ? fold4 : fold8;
         const block = blockSize(s);
-        const columns = heap.temporary(depth * block * size);
         const about = describe(x, s.channels, size, spatial(weight), spatial(gradOutput), geometry);
-        parts(s, x, outAddress, grads, (image, grad, g) => {
-          const w = weights + g * groupBytes;
-          for (let from = 0; from < positions; from += block) {
-            const count = Math.min(block, positions - from);
-            const step = count * size;
-            multiply(
-              size,
-              depth,
-              count,
-              outputs,
-              w,
-              size,
-              row,
-              grad + from * size,
-              gradRow,
-              size,
-              columns,
-              step,
-              0,
-            );
-            fold(columns, step, image, about, from, count);
-          }
+        parts(s, x, outAddress, grads, () => {
+          const columns = heap.temporary(depth * block * size);
+          return (image, grad, g) => {
+            const w = weights + g * groupBytes;
+            for (let from = 0; from < positions; from += block) {
+              const count = Math.min(block, positions - from);
+              const step = count * size;
+              multiply(
+                size,
+                depth,
+                count,
+                outputs,
+                w,
+                size,
+                row,
+                grad + from * size,
+                gradRow,
+                size,
+                columns,
+                step,
+                0,
+              );
+              fold(columns, step, image, about, from, count);
+            }
+          };
         });
       }
       heap.release(mark);
@@ -276,9 +330,9 @@ export function createConvolution(runtime: Runtime, { pack, product }: Tools): C
       const groupBytes = outputs * row;
       if (isPointwise(x, out, gradOutput, geometry)) {
         const channelBytes = x.strides[1] * size;
-        parts(s, x, xAddress, grads, (image, grad, g, n) => {
-          const to = outAddress + g * groupBytes;
-          const add = n === 0 ? 0 : 1;
+        sums(s, x, xAddress, grads, outAddress, (sum, first) => (image, grad, g, n) => {
+          const to = sum + g * groupBytes;
+          const add = n === first ? 0 : 1;
           multiply(
             size,
             outputs,
@@ -298,31 +352,33 @@ export function createConvolution(runtime: Runtime, { pack, product }: Tools): C
       } else {
         const unfold = size === 4 ? unfold4 : unfold8;
         const block = blockSize(s);
-        const columns = heap.temporary(depth * block * size);
         const about = describe(x, s.channels, size, spatial(out), spatial(gradOutput), geometry);
-        parts(s, x, xAddress, grads, (image, grad, g, n) => {
-          const to = outAddress + g * groupBytes;
-          for (let from = 0; from < positions; from += block) {
-            const count = Math.min(block, positions - from);
-            const step = count * size;
-            const add = n === 0 && from === 0 ? 0 : 1;
-            unfold(columns, step, image, about, from, count);
-            multiply(
-              size,
-              outputs,
-              depth,
-              count,
-              grad + from * size,
-              gradRow,
-              size,
-              columns,
-              size,
-              step,
-              to,
-              row,
-              add,
-            );
-          }
+        sums(s, x, xAddress, grads, outAddress, (sum, first) => {
+          const columns = heap.temporary(depth * block * size);
+          return (image, grad, g, n) => {
+            const to = sum + g * groupBytes;
+            for (let from = 0; from < positions; from += block) {
+              const count = Math.min(block, positions - from);
+              const step = count * size;
+              const add = n === first && from === 0 ? 0 : 1;
+              unfold(columns, step, image, about, from, count);
+              multiply(
+                size,
+                outputs,
+                depth,
+                count,
+                grad + from * size,
+                gradRow,
+                size,
+                columns,
+                size,
+                step,
+                to,
+                row,
+                add,
+              );
+            }
+          };
         });
       }
       heap.release(mark);
