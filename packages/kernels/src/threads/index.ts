@@ -7,7 +7,7 @@ import type { Runtime } from '../wasm/runtime.js';
 import { type Platform, platform } from './platform.js';
 import { Pool } from './pool.js';
 import { shareMemory } from './sharedModule.js';
-import { SplittingExports, tileBytes } from './split.js';
+import { mostParts, SplittingExports, tileBytes } from './split.js';
 
 /** More than any processor of today has; a number beyond is a mistake. */
 const most = 256;
@@ -110,10 +110,10 @@ async function gather(present: Runtime, count: number, options: ThreadOptions): 
   const module = sharedModule(relaxed ? 'wasm-relaxed' : 'wasm');
   const memory = sharedMemory(count, heap.allocator.limit);
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  // Behind the static data: what each thread has for itself, and then the heap.
+  // Behind the static data: what each thread, and each part, has for itself, and then the heap.
   const scratch = Math.ceil(exports.heapBase() / 64) * 64;
   const tiles = scratch + count * scratchBytes;
-  const base = tiles + count * tileBytes;
+  const base = tiles + count * mostParts * tileBytes;
   exports.useScratch(scratch);
   const pool = await Pool.start({
     ...{ platform: options.platform ?? platform, count, module, memory, exports, scratch },

@@ -14,6 +14,8 @@ export interface Rule {
   unit(args: Args): number;
   /** What the call takes on one thread, in nanoseconds: a rough figure, which only decides whether dividing it pays. */
   work(args: Args): number;
+  /** Every part repeats some of the work, so there should be no more of them than threads. */
+  readonly repeats?: boolean;
   /** The arguments for `count` of them, from number `from` on. */
   part(args: Args, from: number, count: number): number[];
 }
@@ -226,6 +228,7 @@ const gemm = (bytes: number): Rule => {
   return {
     total: a => (byRows(a) ? a[0] : a[1]),
     unit: a => (byRows(a) ? 30 : 32),
+    repeats: true,
     work: a => a[0] * a[1] * a[2] * cost.multiply * (bytes / 4),
     part(a, from, count) {
       const part = [...a];

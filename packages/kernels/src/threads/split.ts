@@ -9,6 +9,10 @@ type Kernel = (...args: number[]) => number;
 const nullPage = 1024;
 export const tileBytes = 256;
 
+/** More parts than threads where they are long: a thread that is slower, or was interrupted, then takes fewer of them. */
+export const mostParts = 4;
+const longPart = 50_000;
+
 /** What only answers, so that its result is needed at once, and functions of vectors, which only expressions import. */
 const untouched = /^(heapBase|firstOutside)$|x[24]$/;
 
@@ -16,7 +20,7 @@ export interface SplitOptions {
   readonly pool: Pool;
   readonly heap: Heap;
   readonly exports: Runtime['exports'];
-  /** Address of `tileBytes` for each thread. */
+  /** Address of `tileBytes` for each part: there are at most `mostParts` for each thread. */
   readonly tiles: number;
   /** Nanoseconds of work below which a call is not divided. */
   readonly least: number;
@@ -64,7 +68,7 @@ export class SplittingExports implements Threads {
       return;
     }
     const { heap, pool } = this;
-    const step = Math.ceil(total / this.pool.count);
+    const step = Math.ceil(total / this.partsOf(work));
     const mark = heap.mark();
     try {
       for (let from = 0; from < total; from += step) {
@@ -89,11 +93,19 @@ export class SplittingExports implements Threads {
 
   /** How many of what a rule divides go into a part; 0 if dividing does not pay. */
   private step(rule: Rule, args: readonly number[]): number {
-    if (this.part >= 0 || rule.work(args) < this.least) return 0;
+    if (this.part >= 0) return 0;
+    const work = rule.work(args);
+    if (work < this.least) return 0;
     const total = rule.total(args);
     const unit = rule.unit(args);
-    const step = Math.ceil(total / this.pool.count / unit) * unit;
+    const parts = rule.repeats ? this.pool.count : this.partsOf(work);
+    const step = Math.ceil(total / parts / unit) * unit;
     return step < total ? step : 0;
+  }
+
+  private partsOf(work: number): number {
+    const { count } = this.pool;
+    return Math.min(mostParts * count, Math.max(count, Math.floor(work / longPart)));
   }
 
   private divided(kernel: Kernel, rule: Rule | undefined): Kernel {
