@@ -314,7 +314,13 @@ describe('startThreads', () => {
   test('a memory that is refused is an error', async () => {
     const kernels = createWasm();
     const { Memory } = WebAssembly;
-    vi.spyOn(WebAssembly, 'Memory').mockImplementation(function (this: unknown, descriptor) {
+    vi.spyOn(WebAssembly, 'Memory').mockImplementation(function (
+      this: unknown,
+      descriptor: {
+        initial: number;
+        shared?: boolean;
+      },
+    ) {
       if (descriptor.shared) throw new RangeError('no address space');
       return new Memory(descriptor);
     } as never);
