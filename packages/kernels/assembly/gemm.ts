@@ -1,193 +1,18 @@
-// Matrix product by blocks: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
-//
-// A is packed into panels of MR rows and B into panels two vectors wide, which absorbs any strides. Where packing does not pay and the
-// rows are contiguous, they are read in place. A tile that is not whole, or is added to C, goes to a buffer, and only its valid part is
-// merged into C; what it computes beyond is of zeros, of the last row again, or of whatever follows B in memory.
+// Products of matrices with any strides.
 
 import { copy4, copy8 } from './copy';
-
-/** Rows of a register tile; its columns are two vectors. Fused multiply-add needs no register for the product, so its tile is taller. */
-const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+import { blockOf, madd, MC, MR, packB, splatAt, tiles } from './tile';
 
 const PACK_A: i32 = 1;
 const PACK_B: i32 = 2;
 
-const KC: usize = 256;
-const MC: usize = 120;
 const NC: usize = 1024;
-
-// @ts-ignore: decorator
-@inline
-function madd<T>(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
-  // In this order: with the product first, V8 moves registers about, and it takes nearly twice as long.
-  return v128.add<T>(c, v128.mul<T>(a, b));
-}
-
-// @ts-ignore: decorator
-@inline
-function splatAt<T>(address: usize): v128 {
-  if (sizeof<T>() == 4) return v128.load32_splat(address);
-  return v128.load64_splat(address);
-}
-
-/**
- * C[MR, NR] = A[MR, k] B[k, NR]. If `packed` (a constant), A is a panel in which the MR elements of a column lie together;
- * if not, it is `rows` rows, aRow bytes apart. Unrolling the loop, or a branch after it (to add to C, say), costs V8's register
- * allocator half the speed; so adding is done elsewhere.
- */
-// @ts-ignore: decorator
-@inline
-function micro<T>(
-  packed: bool, k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize,
-): void {
-  let x0 = v128.splat<T>(0);
-  let y0 = x0, x1 = x0, y1 = x0, x2 = x0, y2 = x0, x3 = x0, y3 = x0, x4 = x0, y4 = x0, x5 = x0, y5 = x0;
-  // Rows that do not exist repeat the last one.
-  const last = a + (rows - 1) * aRow;
-  let a0 = a;
-  let a1 = select(a + 1 * aRow, last, rows > 1);
-  let a2 = select(a + 2 * aRow, last, rows > 2);
-  let a3 = select(a + 3 * aRow, last, rows > 3);
-  let a4 = select(a + 4 * aRow, last, rows > 4);
-  let a5 = select(a + 5 * aRow, last, rows > 5);
-  for (let n = k; n; n--) {
-    const bx = v128.load(b);
-    const by = v128.load(b, 16);
-    let s = splatAt<T>(a0);
-    x0 = madd<T>(s, bx, x0);
-    y0 = madd<T>(s, by, y0);
-    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 4) : v128.load64_splat(a0, 8)) : splatAt<T>(a1);
-    x1 = madd<T>(s, bx, x1);
-    y1 = madd<T>(s, by, y1);
-    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 8) : v128.load64_splat(a0, 16)) : splatAt<T>(a2);
-    x2 = madd<T>(s, bx, x2);
-    y2 = madd<T>(s, by, y2);
-    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 12) : v128.load64_splat(a0, 24)) : splatAt<T>(a3);
-    x3 = madd<T>(s, bx, x3);
-    y3 = madd<T>(s, by, y3);
-    s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 16) : v128.load64_splat(a0, 32)) : splatAt<T>(a4);
-    x4 = madd<T>(s, bx, x4);
-    y4 = madd<T>(s, by, y4);
-    if (MR == 6) {
-      s = packed ? (sizeof<T>() == 4 ? v128.load32_splat(a0, 20) : v128.load64_splat(a0, 40)) : splatAt<T>(a5);
-      x5 = madd<T>(s, bx, x5);
-      y5 = madd<T>(s, by, y5);
-    }
-    b += bRow;
-    if (packed) a0 += MR * sizeof<T>();
-    else {
-      a0 += sizeof<T>();
-      a1 += sizeof<T>();
-      a2 += sizeof<T>();
-      a3 += sizeof<T>();
-      a4 += sizeof<T>();
-      if (MR == 6) a5 += sizeof<T>();
-    }
-  }
-  v128.store(c, x0);
-  v128.store(c, y0, 16);
-  v128.store(c + 1 * cRow, x1);
-  v128.store(c + 1 * cRow, y1, 16);
-  v128.store(c + 2 * cRow, x2);
-  v128.store(c + 2 * cRow, y2, 16);
-  v128.store(c + 3 * cRow, x3);
-  v128.store(c + 3 * cRow, y3, 16);
-  v128.store(c + 4 * cRow, x4);
-  v128.store(c + 4 * cRow, y4, 16);
-  if (MR == 6) {
-    v128.store(c + 5 * cRow, x5);
-    v128.store(c + 5 * cRow, y5, 16);
-  }
-}
-
-// Exported for one reason only: the optimiser inlines what is not exported, and inside the blocking loops the accumulators spill.
-export function gemmPanel4(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
-  micro<f32>(true, k, a, 0, MR, b, bRow, c, cRow);
-}
-
-export function gemmRows4(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
-  micro<f32>(false, k, a, aRow, rows, b, bRow, c, cRow);
-}
-
-export function gemmPanel8(k: usize, a: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
-  micro<f64>(true, k, a, 0, MR, b, bRow, c, cRow);
-}
-
-export function gemmRows8(k: usize, a: usize, aRow: usize, rows: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
-  micro<f64>(false, k, a, aRow, rows, b, bRow, c, cRow);
-}
-
-/** Puts the valid part of a tile, whose rows are 32 bytes, into C. */
-function merge<T>(tile: usize, rows: usize, columns: usize, c: usize, cRow: usize, add: i32): void {
-  for (let r: usize = 0; r < rows; r++) {
-    if (columns * sizeof<T>() == 32 && add) {
-      v128.store(c, v128.add<T>(v128.load(tile), v128.load(c)));
-      v128.store(c, v128.add<T>(v128.load(tile, 16), v128.load(c, 16)), 16);
-    } else {
-      for (let j: usize = 0; j < columns; j++) {
-        const at = c + j * sizeof<T>();
-        const value = load<T>(tile + j * sizeof<T>());
-        store<T>(at, add ? value + load<T>(at) : value);
-      }
-    }
-    tile += 32;
-    c += cRow;
-  }
-}
-
-/** Panels of B, each k rows of 32 bytes; columns beyond the last are zero, lest they be slow numbers. */
-function packB<T>(to: usize, k: usize, n: usize, b: usize, bRow: usize, bColumn: usize): void {
-  const nr: usize = 32 / sizeof<T>();
-  const whole = n - (n % nr);
-  for (let j: usize = 0; j < whole; j += nr) {
-    const from = b + j * bColumn;
-    if (bColumn == sizeof<T>()) {
-      let source = from;
-      const end = to + 32 * k;
-      for (let t = to; t < end; t += 32) {
-        const x = v128.load(source);
-        const y = v128.load(source, 16);
-        v128.store(t, x);
-        v128.store(t, y, 16);
-        source += bRow;
-      }
-    } else if (sizeof<T>() == 4) copy4(to, 32, 4, from, bRow, bColumn, k, nr);
-    else copy8(to, 32, 8, from, bRow, bColumn, k, nr);
-    to += 32 * k;
-  }
-  if (whole < n) {
-    memory.fill(to, 0, 32 * k);
-    if (sizeof<T>() == 4) copy4(to, 32, 4, b + whole * bColumn, bRow, bColumn, k, n - whole);
-    else copy8(to, 32, 8, b + whole * bColumn, bRow, bColumn, k, n - whole);
-  }
-}
-
-/** Panels of A, each k columns of MR elements; rows beyond the last are zero. */
-function packA<T>(to: usize, m: usize, k: usize, a: usize, aRow: usize, aColumn: usize): void {
-  const size = sizeof<T>();
-  for (let i: usize = 0; i < m; i += MR) {
-    const rows = min<usize>(MR, m - i);
-    if (rows < MR) memory.fill(to, 0, MR * k * size);
-    if (sizeof<T>() == 4) copy4(to, MR * size, size, a + i * aRow, aColumn, aRow, k, rows);
-    else copy8(to, MR * size, size, a + i * aRow, aColumn, aRow, k, rows);
-    to += MR * k * size;
-  }
-}
-
-/** How many elements of k are done at a time: even blocks of at most KC. */
-// @ts-ignore: decorator
-@inline
-function blockOf(k: usize): usize {
-  const blocks = (k + KC - 1) / KC;
-  return (k + blocks - 1) / blocks;
-}
 
 /** Bytes of scratch that `gemm` needs with these flags: the tile, a block of A, the panels of B. */
 export function gemmScratch(size: usize, m: usize, n: usize, k: usize, flags: i32): usize {
   const kc = blockOf(k);
   let bytes: usize = 32 * MR;
-  if (flags & PACK_A) bytes += (min(m, MC) + MR) * kc * size + 64;
+  if (flags & PACK_A) bytes += min(m, MC) * kc * size + 64;
   if (flags & PACK_B) bytes += kc * (min(n, NC) * size + 32) + 64;
   return bytes;
 }
@@ -202,49 +27,32 @@ function gemm<T>(
   m: usize, n: usize, k: usize, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
   c: usize, cRow: usize, add: i32, flags: i32, scratch: usize,
 ): void {
-  const nr: usize = 32 / sizeof<T>();
   const kcMax = blockOf(k);
   const tile = scratch;
   const bufferA = scratch + 32 * MR;
-  const bufferB = flags & PACK_A ? (bufferA + (min(m, MC) + MR) * kcMax * sizeof<T>() + 63) & ~63 : bufferA;
+  const bufferB = flags & PACK_A ? (bufferA + min(m, MC) * kcMax * sizeof<T>() + 63) & ~63 : bufferA;
   for (let jc: usize = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
     for (let pc: usize = 0; pc < k; pc += kcMax) {
       const kc = min(kcMax, k - pc);
       const addNow = add | i32(pc > 0);
-      const blockB = b + pc * bRow + jc * bColumn;
-      if (flags & PACK_B) packB<T>(bufferB, kc, nc, blockB, bRow, bColumn);
-      for (let ic: usize = 0; ic < m; ic += MC) {
-        const mc = min(MC, m - ic);
-        let rowsA = a + ic * aRow + pc * aColumn;
-        let rowStride = aRow;
-        if (flags & PACK_A) {
-          rowStride = kc * sizeof<T>();
-          packA<T>(bufferA, mc, kc, rowsA, aRow, aColumn);
-          rowsA = bufferA;
-        }
-        for (let j: usize = 0; j < nc; j += nr) {
-          const panel = flags & PACK_B ? bufferB + (j / nr) * 32 * kc : blockB + j * sizeof<T>();
-          const panelRow: usize = flags & PACK_B ? 32 : bRow;
-          const columns = min(nr, nc - j);
-          for (let i: usize = 0; i < mc; i += MR) {
-            const rows = min(MR, mc - i);
-            const target = c + (ic + i) * cRow + (jc + j) * sizeof<T>();
-            const whole = rows == MR && columns == nr && !addNow;
-            const to = whole ? target : tile;
-            const toRow: usize = whole ? cRow : 32;
-            const from = rowsA + i * rowStride;
-            if (flags & PACK_A) {
-              if (sizeof<T>() == 4) gemmPanel4(kc, from, panel, panelRow, to, toRow);
-              else gemmPanel8(kc, from, panel, panelRow, to, toRow);
-            } else {
-              if (sizeof<T>() == 4) gemmRows4(kc, from, rowStride, rows, panel, panelRow, to, toRow);
-              else gemmRows8(kc, from, rowStride, rows, panel, panelRow, to, toRow);
-            }
-            if (!whole) merge<T>(tile, rows, columns, target, cRow, addNow);
-          }
-        }
+      let blockB = b + pc * bRow + jc * bColumn;
+      if (flags & PACK_B) {
+        packB<T>(bufferB, kc, nc, blockB, bRow, bColumn);
+        blockB = bufferB;
       }
+      const packed = (flags & PACK_B) != 0;
+      const target = c + jc * sizeof<T>();
+      const from = a + pc * aColumn;
+      if (flags & PACK_A) {
+        const row = kc * sizeof<T>();
+        for (let ic: usize = 0; ic < m; ic += MC) {
+          const mc = min(MC, m - ic);
+          if (sizeof<T>() == 4) copy4(bufferA, row, 4, from + ic * aRow, aRow, aColumn, mc, kc);
+          else copy8(bufferA, row, 8, from + ic * aRow, aRow, aColumn, mc, kc);
+          tiles<T>(packed, mc, nc, kc, bufferA, row, blockB, bRow, target + ic * cRow, cRow, addNow, tile);
+        }
+      } else tiles<T>(packed, m, nc, kc, from, aRow, blockB, bRow, target, cRow, addNow, tile);
     }
   }
 }

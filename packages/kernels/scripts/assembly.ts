@@ -20,11 +20,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { applyDelta } from '../src/wasm/delta.js';
+import { moveConstants, placeConstants } from './constants.js';
 import { makeDelta } from './delta.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'assembly');
 const target = join(root, 'src', 'wasm', 'generated');
+
+/** Where vector constants stand (see constants.ts): above the places that the null page is used for. */
+const constantBase = 512;
+const memoryBase = 4096;
 
 /** Everything below `memoryBase` is the null page; static data, if any, follows it, and then the heap. */
 const common = [
@@ -37,7 +42,7 @@ const common = [
     '--maximumMemory',
     '65536',
     '--memoryBase',
-    '1024',
+    String(memoryBase),
   ],
   ...['-O3', '--noAssert', '--noExportMemory', '--use', 'abort='],
   // Vectors cross the boundary between this module and those of compiled expressions, which is WebAssembly on both sides.
@@ -49,7 +54,7 @@ const builds: Record<string, string[]> = {
 };
 
 /** Changes with the form of what is written. */
-const format = 'hex 1';
+const format = 'hex 2';
 
 function sourceHash(): string {
   const hash = createHash('sha256');
@@ -93,6 +98,8 @@ if (!upToDate || process.argv.includes('--force')) {
       if (error) throw error;
       bytes[name] = readFileSync(file);
     }
+    const places = placeConstants(Object.values(bytes), constantBase, memoryBase);
+    for (const name of Object.keys(bytes)) bytes[name] = moveConstants(bytes[name], places);
     const delta = makeDelta(bytes.baseline, bytes.relaxed);
     if (!Buffer.from(applyDelta(bytes.baseline, delta)).equals(Buffer.from(bytes.relaxed)))
       throw new Error('assembly: the delta does not give back the relaxed build');

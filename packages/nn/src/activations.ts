@@ -57,6 +57,7 @@ function activation<A extends readonly unknown[], F extends object>(
   fn: (x: Tensor, settings: F) => Tensor,
 ): ActivationClass<A, F> {
   const layer = class extends Module {
+    static readonly forgets = true;
     constructor(...args: A) {
       super();
       Object.assign(this, read(...args));
@@ -195,6 +196,7 @@ export const Softmax2d: ActivationClass = plain('Softmax2d', x => softmax(x, -3)
 
 /** The first half of x along a dim (default the last) times the sigmoid of the second. */
 export class GLU extends Module {
+  static readonly forgets = true;
   readonly dim: number;
 
   constructor(dim = -1) {
@@ -213,6 +215,7 @@ export class GLU extends Module {
 
 /** `rrelu` as a layer: slopes below 0 are drawn in training, and their mean after `eval()`. */
 export class RReLU extends Module {
+  static readonly forgets = true;
   readonly options: Omit<RreluOptions, 'training'>;
 
   constructor(options: Omit<RreluOptions, 'training'> = {}) {
@@ -241,6 +244,7 @@ export interface PReLUOptions {
 
 /** x where x > 0, weight * x elsewhere, with a weight to train: one, or one for each channel (dim 1). */
 export class PReLU extends Module {
+  static readonly forgets = true;
   weight: Tensor<[number]>;
 
   constructor({ numParameters = 1, init = 0.25, dtype }: PReLUOptions = {}) {

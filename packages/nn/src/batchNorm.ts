@@ -87,6 +87,7 @@ function requireRank(layer: Module, x: Tensor, layouts: Readonly<Record<number, 
 }
 
 abstract class BatchNorm extends ChannelNorm {
+  static readonly forgets = true;
   private readonly layouts: Readonly<Record<number, string>>;
 
   constructor(
@@ -138,6 +139,7 @@ export class BatchNorm3d extends BatchNorm {
 }
 
 abstract class InstanceNorm extends ChannelNorm {
+  static readonly forgets = true;
   private readonly layouts: Readonly<Record<number, string>>;
 
   constructor(

@@ -1,4 +1,4 @@
-import { ArgumentError, type Shape, show, Tensor } from '@fluxion/autograd';
+import { ArgumentError, type Shape, scope, show, Tensor } from '@fluxion/autograd';
 import { Module } from './module.js';
 import type { ChainFits, ChainOutput, Layer } from './shapeMap.js';
 import { isModule } from './traverse.js';
@@ -37,11 +37,18 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
     x: Tensor<X> & ChainFits<L, X>,
   ): Tensor<ChainOutput<L, X>> {
     let y: Tensor = x;
-    for (let i = 0; i < this.length; i++) {
-      const layer = this[i] as unknown as ((x: Tensor) => Tensor) | { forward(x: Tensor): Tensor };
-      y = typeof layer === 'function' ? layer(y) : layer.forward(y);
-      if (!(y instanceof Tensor))
-        throw new ArgumentError(`Sequential: layer ${i} returned ${show(y)}; expected one tensor.`);
+    for (let i = 0; i < this.length; ) {
+      // What passes between layers that keep nothing is nobody's: it need not wait for the collector.
+      let end = i;
+      while (end < this.length && forgets(this[end])) end++;
+      if (end > i + 1) {
+        const [begin, input] = [i, y];
+        y = scope(() => runLayers(this, begin, end, input));
+      } else {
+        end = i + 1;
+        y = runLayers(this, i, end, y);
+      }
+      i = end;
     }
     return y as Tensor<ChainOutput<L, X>>;
   }
@@ -49,4 +56,29 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
   *[Symbol.iterator](): IterableIterator<Layers[number]> {
     for (let i = 0; i < this.length; i++) yield this[i];
   }
+}
+
+/** Whether a layer keeps neither what it is given nor what it returns: see `Module`. A hook may keep anything. */
+function forgets(layer: Layer): boolean {
+  if (typeof layer === 'function' || Object.hasOwn(layer, 'forward')) return false;
+  let owner: object | null = Object.getPrototypeOf(layer) as object;
+  while (owner !== null && !Object.hasOwn(owner, 'forward')) owner = Object.getPrototypeOf(owner) as object;
+  if (owner === null) return false;
+  if (owner === Sequential.prototype) {
+    const { length } = layer as Sequential;
+    for (let i = 0; i < length; i++) if (!forgets((layer as Sequential)[i])) return false;
+    return true;
+  }
+  return Object.hasOwn(owner.constructor, 'forgets');
+}
+
+function runLayers(net: Sequential, begin: number, end: number, x: Tensor): Tensor {
+  let y = x;
+  for (let i = begin; i < end; i++) {
+    const layer = net[i] as unknown as ((x: Tensor) => Tensor) | { forward(x: Tensor): Tensor };
+    y = typeof layer === 'function' ? layer(y) : layer.forward(y);
+    if (!(y instanceof Tensor))
+      throw new ArgumentError(`Sequential: layer ${i} returned ${show(y)}; expected one tensor.`);
+  }
+  return y;
 }

@@ -25,6 +25,7 @@ type ConvOp = typeof conv1d | typeof conv2d | typeof conv3d;
 
 /** A convolution of any number of dims. */
 abstract class Conv<In extends number, Out extends number, D extends Shape> extends Convolution<In, Out, D> {
+  static readonly forgets = true;
   readonly padding: readonly number[] | 'same' | 'valid';
   readonly paddingMode: PaddingMode;
   private readonly op: ConvOp;

@@ -32,6 +32,7 @@ abstract class ConvTranspose<In extends number, Out extends number, D extends Sh
   Out,
   D
 > {
+  static readonly forgets = true;
   readonly padding: readonly number[];
   readonly outputPadding: readonly number[];
   private readonly op: ConvTransposeOp;

@@ -82,6 +82,7 @@ abstract class Table extends Module {
 
 /** Looks up a trained row for each number of an int32 tensor: [...] gives [..., embeddingDim]. */
 export class Embedding extends Table {
+  static readonly forgets = true;
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingLayerOptions = {}) {
     super(numEmbeddings, embeddingDim, options);
   }

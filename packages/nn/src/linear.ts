@@ -36,6 +36,7 @@ interface LinearMap<In extends number, Out extends number> extends ShapeMap {
  * Weight [out, in] and bias [out] start uniform in ±1/sqrt(in), as in PyTorch.
  */
 export class Linear<const In extends number = number, const Out extends number = number> extends Module {
+  static readonly forgets = true;
   /** For the types alone. */
   declare readonly shapeMap: LinearMap<In, Out>;
   readonly inFeatures: In;

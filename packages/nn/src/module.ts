@@ -24,6 +24,9 @@ import {
  * are its children, and arrays and plain objects of either are looked into. Names are dotted paths as in PyTorch: `blocks.0.fc.weight`.
  * Private `#fields` cannot be seen and therefore hold nothing that is trained.
  *
+ * A class whose `forward` keeps neither its inputs nor what it returns may say so: `static readonly forgets = true`. Between such layers `Sequential`
+ * gives memory back at once. It counts for the class that defines `forward`; nothing is inherited by a class that overrides it.
+ *
  * ```ts
  * class Net extends Module {
  *   fc1 = new Linear(784, 128);

@@ -29,6 +29,7 @@ export interface LayerNormLayerOptions {
 
 /** `layerNorm` over the last dims, which `normalizedShape` names, with weight and bias of that shape. */
 export class LayerNorm extends Module {
+  static readonly forgets = true;
   readonly normalizedShape: readonly number[];
   readonly eps: number;
   weight: Tensor | null;
@@ -65,6 +66,7 @@ export interface RMSNormLayerOptions {
 
 /** `rmsNorm` over the last dims, which `normalizedShape` names, with a weight of that shape. */
 export class RMSNorm extends Module {
+  static readonly forgets = true;
   readonly normalizedShape: readonly number[];
   readonly eps: number | null;
   weight: Tensor | null;
@@ -98,6 +100,7 @@ export interface GroupNormLayerOptions {
 
 /** `groupNorm` of x [N, C, ...] with weight and bias [C]. */
 export class GroupNorm extends Module {
+  static readonly forgets = true;
   readonly numGroups: number;
   readonly numChannels: number;
   readonly eps: number;
@@ -133,6 +136,7 @@ export class GroupNorm extends Module {
 
 /** `localResponseNorm` as a layer. */
 export class LocalResponseNorm extends Module {
+  static readonly forgets = true;
   readonly size: number;
   readonly options: LocalResponseNormOptions;
 

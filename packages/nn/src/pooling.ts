@@ -66,6 +66,7 @@ abstract class MaxPool<D extends Shape, I extends boolean> extends Pool<
   MaxPoolOptions,
   Tensor | PoolResult
 > {
+  static readonly forgets = true;
   override forward<X extends Shape>(x: Tensor<X>): PoolOutput<I, Resized<X, D>> {
     return this.pool(x) as never;
   }
@@ -117,6 +118,7 @@ export class MaxUnpool2d extends Module {
 }
 
 abstract class AvgPool<D extends Shape> extends Pool<D, AvgPoolOptions, Tensor> {
+  static readonly forgets = true;
   override forward<X extends Shape>(x: Tensor<X>): Tensor<Resized<X, D>> {
     return this.pool(x) as never;
   }
@@ -144,6 +146,7 @@ export class AvgPool3d extends AvgPool<Spatial3d> {
 }
 
 abstract class LPPool<D extends Shape> extends Pool<D, LpPoolOptions, Tensor> {
+  static readonly forgets = true;
   readonly normType: number;
 
   constructor(
@@ -209,6 +212,7 @@ abstract class AdaptivePool<D extends Shape, A extends AdaptiveSize, Y> extends 
 }
 
 abstract class AdaptiveAvgPool<D extends Shape, A extends AdaptiveSize> extends AdaptivePool<D, A, Tensor> {
+  static readonly forgets = true;
   override forward<X extends Shape>(x: Tensor<X>): Tensor<Resized<X, D, AdaptiveSizes<A, D>>> {
     return this.pool(x) as never;
   }
@@ -254,6 +258,7 @@ abstract class AdaptiveMaxPool<
   A extends AdaptiveSize,
   I extends boolean,
 > extends AdaptivePool<D, A, Tensor | PoolResult> {
+  static readonly forgets = true;
   override forward<X extends Shape>(x: Tensor<X>): PoolOutput<I, Resized<X, D, AdaptiveSizes<A, D>>> {
     return this.pool(x) as never;
   }

@@ -72,6 +72,7 @@ function rowsFor(op: string, table: Tensor, x: Tensor, batchFirst: boolean): Ten
 
 /** Adds `sinusoidalEncoding` to sequences [L, N, E] ([N, L, E] with `batchFirst`) or [L, E]. Nothing of it is trained or saved. */
 export class PositionalEncoding extends Module {
+  static readonly forgets = true;
   declare encoding: Tensor;
   readonly batchFirst: boolean;
 
@@ -92,6 +93,7 @@ export class PositionalEncoding extends Module {
 
 /** Adds a trained row for each position, `weight` [maxLength, E], which starts normal with standard deviation 0.02. */
 export class LearnedPositionalEncoding extends Module {
+  static readonly forgets = true;
   weight: Tensor<[number, number]>;
   readonly batchFirst: boolean;
 

@@ -21,6 +21,7 @@ import type { ShapeMap } from './shapeMap.js';
 
 /** x itself. Takes and ignores arguments, so that it can stand in for any layer. */
 export class Identity extends Module {
+  static readonly forgets = true;
   constructor(..._: readonly unknown[]) {
     super();
   }
@@ -37,6 +38,7 @@ interface FlattenMap<Start extends number, End extends number> extends ShapeMap 
 
 /** Makes the dims from `startDim` (default 1: the batch stays) to `endDim` (default the last) one. */
 export class Flatten<const Start extends number = 1, const End extends number = -1> extends Module {
+  static readonly forgets = true;
   /** For the types alone. */
   declare readonly shapeMap: FlattenMap<Start, End>;
   readonly startDim: Start;
@@ -59,6 +61,7 @@ export class Flatten<const Start extends number = 1, const End extends number = 
 
 /** Makes several dims of one, with the given sizes; one of them may be -1. */
 export class Unflatten extends Module {
+  static readonly forgets = true;
   readonly dim: number;
   readonly sizes: readonly number[];
 
@@ -92,6 +95,7 @@ export class Unflatten extends Module {
 
 /** `pixelShuffle` as a layer: [..., C r r, H, W] to [..., C, H r, W r]. */
 export class PixelShuffle extends Module {
+  static readonly forgets = true;
   readonly upscaleFactor: number;
 
   constructor(upscaleFactor: number) {
@@ -110,6 +114,7 @@ export class PixelShuffle extends Module {
 
 /** `pixelUnshuffle` as a layer: [..., C, H r, W r] to [..., C r r, H, W]. */
 export class PixelUnshuffle extends Module {
+  static readonly forgets = true;
   readonly downscaleFactor: number;
 
   constructor(downscaleFactor: number) {
@@ -128,6 +133,7 @@ export class PixelUnshuffle extends Module {
 
 /** `interpolate` as a layer. */
 export class Upsample extends Module {
+  static readonly forgets = true;
   readonly options: InterpolateOptions;
 
   constructor(options: InterpolateOptions) {
@@ -146,6 +152,7 @@ export class Upsample extends Module {
 
 /** `unfold` as a layer: the windows of images as columns. */
 export class Unfold extends Module {
+  static readonly forgets = true;
   readonly kernelSize: PerDim;
   readonly options: UnfoldOptions;
 
@@ -166,6 +173,7 @@ export class Unfold extends Module {
 
 /** `fold` as a layer: columns added up to images. */
 export class Fold extends Module {
+  static readonly forgets = true;
   readonly outputSize: PerDim;
   readonly kernelSize: PerDim;
   readonly options: UnfoldOptions;

@@ -169,6 +169,7 @@ abstract class Dropping extends Noise {
 
 /** `dropout` as a layer: active in training, the identity after `eval()`. */
 export class Dropout extends Dropping {
+  static readonly forgets = true;
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return dropout(x, this.p, this.options);
   }
@@ -176,6 +177,7 @@ export class Dropout extends Dropping {
 
 /** `dropout1d` as a layer. */
 export class Dropout1d extends Dropping {
+  static readonly forgets = true;
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return dropout1d(x, this.p, this.options);
   }
@@ -183,6 +185,7 @@ export class Dropout1d extends Dropping {
 
 /** `dropout2d` as a layer. */
 export class Dropout2d extends Dropping {
+  static readonly forgets = true;
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return dropout2d(x, this.p, this.options);
   }
@@ -190,6 +193,7 @@ export class Dropout2d extends Dropping {
 
 /** `dropout3d` as a layer. */
 export class Dropout3d extends Dropping {
+  static readonly forgets = true;
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return dropout3d(x, this.p, this.options);
   }
@@ -197,6 +201,7 @@ export class Dropout3d extends Dropping {
 
 /** `alphaDropout` as a layer. */
 export class AlphaDropout extends Dropping {
+  static readonly forgets = true;
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return alphaDropout(x, this.p, this.options);
   }
@@ -204,6 +209,7 @@ export class AlphaDropout extends Dropping {
 
 /** `dropPath` as a layer. */
 export class DropPath extends Dropping {
+  static readonly forgets = true;
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return dropPath(x, this.p, this.options);
   }
@@ -211,6 +217,7 @@ export class DropPath extends Dropping {
 
 /** `gaussianNoise` as a layer. A `std` that requires a gradient is a parameter. */
 export class GaussianNoise extends Noise {
+  static readonly forgets = true;
   readonly std: number | Tensor;
 
   constructor(std: number | Tensor, options: DropoutOptions = {}) {

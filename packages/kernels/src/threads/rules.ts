@@ -83,14 +83,6 @@ const zero: Rule = {
   part: (a, from, count) => [a[0] + from, count],
 };
 
-/** The last argument is the column `from` on of as many. */
-const unfold = (bytes: number): Rule => ({
-  total: a => a[5],
-  unit: () => 16,
-  work: a => a[1] * cost.copy,
-  part: (a, from, count) => [a[0] + from * bytes, a[1], a[2], a[3], a[4] + from, count],
-});
-
 /** f(op, count, a, row, n, stride, to, toStride, ...): `count` outputs. */
 const reduce: Rule = {
   total: a => a[1],
@@ -221,13 +213,13 @@ const gevm = (bytes: number): Rule => ({
 
 /**
  * f(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, add, flags, scratch): by rows, which packs B once for each thread, or where there are
- * few by columns, which packs A as often. 30 rows are whole tiles of either build, 32 columns are whole panels.
+ * few by columns, which packs A as often. 24 rows are whole tiles of either build, 32 columns are whole panels.
  */
 const gemm = (bytes: number): Rule => {
   const byRows = (a: Args): boolean => a[0] >= 240 || a[0] >= 2 * a[1];
   return {
     total: a => (byRows(a) ? a[0] : a[1]),
-    unit: a => (byRows(a) ? 30 : 32),
+    unit: a => (byRows(a) ? 24 : 32),
     repeats: true,
     work: a => a[0] * a[1] * a[2] * cost.multiply * (bytes / 4),
     part(a, from, count) {
@@ -282,7 +274,7 @@ export function rulesOf(words: () => Int32Array): ReadonlyMap<string, Rule> {
   for (const bytes of [1, 4, 8])
     rules.set(`where_${8 * bytes}`, rowsOf([1, bytes, bytes], bytes, 2 * cost.cheap));
   for (const bytes of [4, 8]) {
-    const byBytes = { unfold, scan, recurrence, sparseAlong, random, gevm, gemm };
+    const byBytes = { scan, recurrence, sparseAlong, random, gevm, gemm };
     for (const [name, rule] of Object.entries(byBytes)) rules.set(`${name}${bytes}`, rule(bytes));
     rules.set(`maxPool${bytes}`, maxPool(bytes, words));
     rules.set(`reduce${bytes}`, reduce).set(`argmax${bytes}`, reduce).set(`gemv${bytes}`, gemv);

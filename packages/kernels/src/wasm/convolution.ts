@@ -2,15 +2,18 @@ import { DTypeError } from '../errors.js';
 import type { ConvolutionGeometry, Kernels, Operand } from '../interface.js';
 import { contiguousStrides } from '../reference/view.js';
 import type { CopyKernels } from './copy.js';
-import type { Product } from './gemm.js';
 import { addressOf, isContiguous, sizeOf } from './layout.js';
 import { inParts, type Runtime } from './runtime.js';
 
 /** What a block of columns may take: it should stay in the second-level cache next to the panels of the product. */
 const blockBytes = 262_144;
-const fewestColumns = 32;
-/** Into so many sums, at most, the images of a weight gradient are divided. */
+/** No longer sum of products than this at a time, lest a panel crowd out the first-level cache. */
+const mostPositions = 512;
+/** As in the compiled code: up to so many outputs of a group are computed without a product of matrices. */
+const few = 3;
+/** The images of a weight gradient are added up in so many sums at most, which take no more bytes than this together. */
 const mostSums = 8;
+const mostSumBytes = 2 ** 24;
 
 type Part = Pick<Operand, 'shape' | 'strides'>;
 
@@ -19,72 +22,53 @@ export type ConvolutionKernels = Pick<
   'convolution' | 'convolutionInputGrad' | 'convolutionWeightGrad' | 'unfold' | 'fold'
 >;
 
-interface Tools {
-  readonly pack: CopyKernels['pack'];
-  readonly product: Product;
-}
-
-/** Sizes of a convolution, for one image and one group as matrices: output [outputs, positions] = weight [outputs, depth] x columns [depth, positions]. */
-interface Sizes {
+/** What the compiled functions read, and what else is needed to call them. */
+interface Plan {
+  readonly address: number;
+  /** Bytes of scratch that a call needs. */
+  readonly scratch: number;
+  /** Bytes of an element. */
   readonly size: number;
   readonly batch: number;
   readonly groups: number;
+  /** Of one group, as are the next. */
   readonly outputs: number;
-  readonly channels: number;
-  readonly taps: number;
-  readonly positions: number;
   readonly depth: number;
+  readonly positions: number;
+  readonly inPlace: boolean;
 }
 
-/**
- * Convolutions as matrix products. The columns of an image exist a block at a time; where kernel, stride and padding make them the image
- * itself, not at all.
- */
-export function createConvolution(runtime: Runtime, { pack, product }: Tools): ConvolutionKernels {
-  const { heap } = runtime;
-  const { unfold4, unfold8, fold4, fold8, add_f32, add_f64, zeroBytes } = runtime.exports;
+const spatial = (part: Part): readonly number[] => part.shape.slice(2);
+const layout = (shape: readonly number[]): Part => ({ shape, strides: contiguousStrides(shape) });
+const three = (list: readonly number[], missing: number): number[] => [
+  ...new Array<number>(3 - list.length).fill(missing),
+  ...list,
+];
 
-  /** A product that gives its temporaries back at once. */
-  const multiply: Product = (...args) => {
-    const mark = heap.mark();
-    product(...args);
-    heap.release(mark);
-  };
-  const spatial = (part: Part): readonly number[] => part.shape.slice(2);
+/** Offsets of the elements of a grid in C order, each `step[d]` apart along dim d. */
+function grid(sizes: readonly number[], steps: readonly number[]): number[] {
+  let list = [0];
+  sizes.forEach((size, d) => {
+    list = list.flatMap(base => Array.from({ length: size }, (_, i) => base + i * steps[d]));
+  });
+  return list;
+}
+
+export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 'pack'>): ConvolutionKernels {
+  const { heap } = runtime;
+  const { exports } = runtime;
+  const { convolutionScratch, copy4, copy8, zeroBytes, add_f32, add_f64 } = exports;
+
   const contiguous = (a: Operand): number => (isContiguous(a) ? addressOf(heap, a) : pack(a));
 
-  /** Writes what the compiled walk reads: three spatial dims, of which the missing leading ones have size 1. */
-  function describe(
-    x: Part,
-    channels: number,
-    size: number,
-    kernel: readonly number[],
-    positions: readonly number[],
-    { stride, padding, dilation }: ConvolutionGeometry,
-  ): number {
-    const three = (list: readonly number[], missing: number): number[] => [
-      ...new Array<number>(3 - list.length).fill(missing),
-      ...list,
-    ];
-    const steps = x.strides.slice(1).map(step => step * size);
-    const fields = [
-      ...[channels, ...three(x.shape.slice(2), 1), steps[0], ...three(steps.slice(1), 0)],
-      ...[...three(kernel, 1), ...three(positions, 1)],
-      ...[...three(stride, 1), ...three(padding, 0), ...three(dilation, 1)],
-    ];
-    const address = heap.temporary(fields.length * 4);
-    heap.i32.set(fields, address / 4);
+  /** A temporary with whole numbers. */
+  function ints(values: readonly number[]): number {
+    const address = heap.temporary(values.length * 4);
+    heap.i32.set(values, address / 4);
     return address;
   }
 
-  function sizes(
-    op: string,
-    x: Part,
-    weight: Part,
-    output: Part,
-    groups: number,
-    operands: Operand[],
-  ): Sizes {
+  function itemSize(op: string, operands: readonly Operand[]): number {
     const { dtype } = operands[0].storage;
     for (const { storage } of operands) {
       if (storage.dtype !== dtype || (dtype !== 'float32' && dtype !== 'float64')) {
@@ -93,104 +77,150 @@ export function createConvolution(runtime: Runtime, { pack, product }: Tools): C
         );
       }
     }
-    const taps = sizeOf(spatial(weight));
+    return dtype === 'float32' ? 4 : 8;
+  }
+
+  /** Makes temporaries, which the caller releases. Weight and output have at least one element. */
+  function plan(size: number, x: Part, weight: Part, output: Part, geometry: ConvolutionGeometry): Plan {
+    const { groups } = geometry;
     const channels = weight.shape[1];
-    return {
-      size: dtype === 'float32' ? 4 : 8,
-      batch: x.shape[0],
-      groups,
-      outputs: output.shape[1] / groups,
-      channels,
-      taps,
-      positions: sizeOf(spatial(output)),
-      depth: channels * taps,
-    };
-  }
-
-  /** Whether the columns of an image are the image. */
-  function isPointwise(
-    x: Part,
-    weight: Part,
-    output: Part,
-    { stride, padding }: ConvolutionGeometry,
-  ): boolean {
-    if (sizeOf(spatial(weight)) !== 1) return false;
-    let step = 1;
-    for (let d = x.shape.length - 1; d >= 2; d--) {
-      if (stride[d - 2] !== 1 || padding[d - 2] !== 0 || x.shape[d] !== output.shape[d]) return false;
-      if (x.shape[d] !== 1 && x.strides[d] !== step) return false;
-      step *= x.shape[d];
-    }
-    return true;
-  }
-
-  function blockSize({ depth, size, positions }: Sizes): number {
-    const columns = Math.floor(blockBytes / (depth * size)) & ~15;
-    return Math.min(Math.max(columns, fewestColumns), positions);
-  }
-
-  /** For one image and group: addresses of its part of x and of the output, group and image. */
-  type Run = (x: number, output: number, group: number, image: number) => void;
-
-  /** What a convolution takes, in nanoseconds. */
-  const work = (s: Sizes): number =>
-    s.batch * s.groups * s.depth * s.positions * (0.3 + 0.05 * s.outputs) * (s.size / 4);
-
-  function images(
-    s: Sizes,
-    x: Part,
-    xAddress: number,
-    outputAddress: number,
-    from: number,
-    to: number,
-    run: Run,
-  ): void {
-    const outputBytes = s.outputs * s.positions * s.size;
-    for (let n = from; n < to; n++)
-      for (let g = 0; g < s.groups; g++) {
-        const at = xAddress + (n * x.strides[0] + g * s.channels * x.strides[1]) * s.size;
-        run(at, outputAddress + (n * s.groups + g) * outputBytes, g, n);
-      }
-  }
-
-  /** Every image and group. `prepare` makes the temporaries of a run: different threads take different images. */
-  function parts(s: Sizes, x: Part, xAddress: number, outputAddress: number, prepare: () => Run): void {
-    inParts(runtime.threads, s.batch, work(s), (from, to) => {
-      images(s, x, xAddress, outputAddress, from, to, prepare());
+    const kernel = three(spatial(weight), 1);
+    const positions = three(spatial(output), 1);
+    const sizes = three(spatial(x), 1);
+    const stride = three(geometry.stride, 1);
+    const padding = three(geometry.padding, 0);
+    const dilation = three(geometry.dilation, 1);
+    const steps = x.strides.map(step => step * size);
+    const xSteps = three(steps.slice(2), 0);
+    // How far the windows reach, from the beginning of the padding.
+    const reach = sizes.map((_, d) => (positions[d] - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1);
+    const inPlace = sizes.every((n, d) => padding[d] === 0 && reach[d] <= n);
+    const frame = sizes.map((n, d) => Math.max(reach[d], padding[d] + n));
+    const frameSteps = inPlace ? xSteps : [frame[1] * frame[2] * size, frame[2] * size, size];
+    const channelStep = inPlace ? steps[1] : frame[0] * frameSteps[0];
+    const taps = grid(
+      kernel,
+      dilation.map((n, d) => n * frameSteps[d]),
+    );
+    const origins = grid(
+      positions,
+      stride.map((n, d) => n * frameSteps[d]),
+    );
+    const count = origins.length;
+    const depth = channels * taps.length;
+    const outputs = output.shape[1] / groups;
+    const pointwise =
+      inPlace &&
+      taps.length === 1 &&
+      steps[1] > 0 &&
+      sizes.every((n, d) => n === positions[d]) &&
+      origins.every((at, p) => at === p * size);
+    // The compiled code takes two vectors at a time.
+    const together = 32 / size;
+    while (origins.length % together !== 0) origins.push(origins[count - 1]);
+    const lanes = together / 2;
+    const leads = Array.from({ length: origins.length / lanes }, (_, v) => {
+      const run = origins.slice(v * lanes, (v + 1) * lanes);
+      const breaks = run.flatMap((at, l) => (l > 0 && at !== run[l - 1] + size ? [l] : []));
+      if (breaks.length === 0) return run[0];
+      return breaks.length === 1 && run[lanes - 1] > run[0] ? 2 * breaks[0] + 1 : 1;
     });
+    const most = Math.min(mostPositions, Math.floor(blockBytes / (Math.min(depth, 256) * size)));
+    const even = Math.ceil(count / Math.ceil(count / most));
+    const block = Math.min(count, Math.ceil(even / together) * together);
+    const rows = Array.from({ length: channels }, (_, c) => taps.map(tap => c * channelStep + tap)).flat();
+    const address = ints([
+      ...[depth, outputs, count, groups, ints(rows), ints(origins), Number(inPlace)],
+      ...[inPlace ? 0 : channels * channelStep, channels, ...sizes, steps[0], steps[1], ...xSteps],
+      ...[channelStep, frameSteps[0], frameSteps[1]],
+      padding.reduce((sum, n, d) => sum + n * frameSteps[d], 0),
+      ...[block, Number(pointwise), ints(leads)],
+    ]);
+    const scratch = convolutionScratch(address, size);
+    const batch = x.shape[0];
+    return { address, scratch, size, batch, groups, outputs, depth, positions: count, inPlace };
+  }
+
+  /** What the product of an image, or all of them, takes, in nanoseconds. */
+  const work = ({ batch, groups, outputs, depth, positions, size }: Plan): number =>
+    batch * groups * depth * positions * (0.3 + 0.03 * outputs) * (size / 4);
+
+  /** Calls `run` for all images: with the first one, the one after the last, and scratch. Different threads take different images. */
+  function images(p: Plan, run: (first: number, last: number, scratch: number) => void): void {
+    inParts(runtime.threads, p.batch, work(p), (first, last) => run(first, last, heap.temporary(p.scratch)));
   }
 
   /**
-   * The same where all images are added up in one result: groups of them in sums of their own, which are then added in order. The groups are the
-   * same whatever the number of threads, and so is the result. `prepare` is given the address of a sum and the image it begins with.
+   * The same where all images are added up in `result`, which is zero: `run` is given an address to add to as well. Groups of images have sums of their
+   * own, which are then added in order. The groups are the same whatever the number of threads, and so is what comes out.
    */
   function sums(
-    s: Sizes,
-    x: Part,
-    xAddress: number,
-    outputAddress: number,
+    p: Plan,
     result: number,
-    prepare: (to: number, first: number) => Run,
+    run: (first: number, last: number, to: number, scratch: number) => void,
   ): void {
-    const length = s.groups * s.outputs * s.depth;
-    const bytes = length * s.size;
-    // Where sums are large, so are the products, which are then divided each by itself.
-    const most = bytes <= blockBytes ? mostSums : 1;
-    const step = Math.ceil(s.batch / most);
-    const count = Math.ceil(s.batch / step);
+    const { batch, size } = p;
+    const length = p.groups * p.outputs * p.depth;
+    const bytes = length * size;
+    // To clear and to add one more must take little beside the product of its images.
+    const most = Math.min(mostSums, (batch * p.positions) / 200, mostSumBytes / bytes);
+    const step = Math.ceil(batch / Math.max(1, Math.floor(most)));
+    const count = Math.ceil(batch / step);
     const others = count > 1 ? heap.temporary((count - 1) * bytes) : 0;
-    inParts(runtime.threads, count, work(s), (from, to) => {
+    if (count > 1) zeroBytes(others, (count - 1) * bytes);
+    inParts(runtime.threads, count, work(p), (from, to) => {
+      const scratch = heap.temporary(p.scratch);
       for (let i = from; i < to; i++) {
         const sum = i === 0 ? result : others + (i - 1) * bytes;
-        const first = i * step;
-        const last = Math.min(first + step, s.batch);
-        const mark = heap.mark();
-        images(s, x, xAddress, outputAddress, first, last, prepare(sum, first));
-        heap.release(mark);
+        run(i * step, Math.min((i + 1) * step, batch), sum, scratch);
       }
     });
-    const add = s.size === 4 ? add_f32 : add_f64;
+    const add = size === 4 ? add_f32 : add_f64;
     for (let i = 1; i < count; i++) add(1, length, result, 0, 1, others + (i - 1) * bytes, 0, 1, result);
+  }
+
+  /** Address of the weights of each group transposed, or their own where they are few. */
+  function transposed(address: number, { size, groups, outputs, depth }: Plan): number {
+    if (outputs === 1) return address;
+    const bytes = groups * outputs * depth * size;
+    const to = heap.temporary(bytes);
+    const copy = size === 4 ? copy4 : copy8;
+    for (let at = 0; at < bytes; at += outputs * depth * size)
+      copy(to + at, outputs * size, size, address + at, size, depth * size, depth, outputs);
+    return to;
+  }
+
+  /**
+   * Whether the gradient of the input is better computed as a convolution of that of the output: it needs strides of 1, and reads `outputs`
+   * columns where the other way adds `channels` of them, each at twice the cost. Products of fewer than four rows are none.
+   */
+  function isConvolution(
+    weight: Operand,
+    { stride, padding, dilation, groups }: ConvolutionGeometry,
+  ): boolean {
+    const [outputs, channels] = weight.shape;
+    return (
+      channels > few &&
+      outputs / groups <= 2 * channels &&
+      stride.every(n => n === 1) &&
+      padding.every((n, d) => n <= dilation[d] * (weight.shape[d + 2] - 1))
+    );
+  }
+
+  /** The weight with its sides exchanged in each group, and its taps in reverse: [groups * channels, outputs, ...kernel]. */
+  function turn(weight: Operand, address: number, size: number, groups: number): [Part, number] {
+    const [all, channels, ...kernel] = weight.shape;
+    const outputs = all / groups;
+    const tapBytes = sizeOf(kernel) * size;
+    const to = heap.temporary(all * channels * tapBytes);
+    const copy = size === 4 ? copy4 : copy8;
+    for (let g = 0; g < groups; g++)
+      for (let c = 0; c < channels; c++) {
+        const from = address + (g * outputs * channels + c + 1) * tapBytes - size;
+        const target = to + (g * channels + c) * outputs * tapBytes;
+        copy(target, tapBytes, size, from, channels * tapBytes, -size, outputs, tapBytes / size);
+      }
+    return [layout([groups * channels, outputs, ...kernel]), to];
   }
 
   function zero(out: Operand): void {
@@ -198,234 +228,122 @@ export function createConvolution(runtime: Runtime, { pack, product }: Tools): C
     zeroBytes(address, sizeOf(out.shape) * (out.storage.dtype === 'float32' ? 4 : 8));
   }
 
-  const layout = (shape: readonly number[]): Part => ({ shape, strides: contiguousStrides(shape) });
-
   return {
     convolution(x, weight, out, geometry) {
-      const s = sizes('convolution', x, weight, out, geometry.groups, [x, weight, out]);
+      const size = itemSize('convolution', [x, weight, out]);
       if (sizeOf(out.shape) === 0) return;
-      if (s.depth === 0) {
+      if (sizeOf(weight.shape) === 0) {
         zero(out);
         return;
       }
       const mark = heap.mark();
-      const xAddress = addressOf(heap, x);
-      const outAddress = addressOf(heap, out);
+      const from = addressOf(heap, x);
+      const to = addressOf(heap, out);
       const weights = contiguous(weight);
-      const { size, depth, outputs, positions } = s;
-      const row = depth * size;
-      const outRow = positions * size;
-      const groupBytes = outputs * row;
-      if (isPointwise(x, weight, out, geometry)) {
-        const channelBytes = x.strides[1] * size;
-        parts(s, x, xAddress, outAddress, () => (image, to, g) => {
-          const w = weights + g * groupBytes;
-          multiply(size, outputs, positions, depth, w, row, size, image, channelBytes, size, to, outRow, 0);
-        });
-      } else {
-        const unfold = size === 4 ? unfold4 : unfold8;
-        const block = blockSize(s);
-        const about = describe(x, s.channels, size, spatial(weight), spatial(out), geometry);
-        parts(s, x, xAddress, outAddress, () => {
-          const columns = heap.temporary(depth * block * size);
-          return (image, to, g) => {
-            const w = weights + g * groupBytes;
-            for (let from = 0; from < positions; from += block) {
-              const count = Math.min(block, positions - from);
-              const step = count * size;
-              unfold(columns, step, image, about, from, count);
-              multiply(
-                size,
-                outputs,
-                count,
-                depth,
-                w,
-                row,
-                size,
-                columns,
-                step,
-                size,
-                to + from * size,
-                outRow,
-                0,
-              );
-            }
-          };
-        });
-      }
+      const p = plan(size, x, weight, out, geometry);
+      const run = size === 4 ? exports.convolution4 : exports.convolution8;
+      images(p, (first, last, scratch) => run(p.address, first, last, from, weights, to, scratch));
       heap.release(mark);
     },
 
     convolutionInputGrad(gradOutput, weight, out, geometry) {
-      const s = sizes('convolutionInputGrad', out, weight, gradOutput, geometry.groups, [
-        gradOutput,
-        weight,
-        out,
-      ]);
+      const size = itemSize('convolutionInputGrad', [gradOutput, weight, out]);
       if (sizeOf(out.shape) === 0) return;
-      zero(out);
-      if (s.outputs === 0 || s.positions === 0 || s.taps === 0) return;
-      const mark = heap.mark();
-      const outAddress = addressOf(heap, out);
-      const grads = contiguous(gradOutput);
-      const weights = contiguous(weight);
-      const { size, depth, outputs, positions } = s;
-      const row = depth * size;
-      const gradRow = positions * size;
-      const groupBytes = outputs * row;
-      const x = layout(out.shape);
-      if (isPointwise(x, weight, gradOutput, geometry)) {
-        parts(s, x, outAddress, grads, () => (image, from, g) => {
-          const w = weights + g * groupBytes;
-          multiply(size, depth, positions, outputs, w, size, row, from, gradRow, size, image, gradRow, 0);
-        });
-      } else {
-        const fold = size === 4 ? fold4 : fold8;
-        const block = blockSize(s);
-        const about = describe(x, s.channels, size, spatial(weight), spatial(gradOutput), geometry);
-        parts(s, x, outAddress, grads, () => {
-          const columns = heap.temporary(depth * block * size);
-          return (image, grad, g) => {
-            const w = weights + g * groupBytes;
-            for (let from = 0; from < positions; from += block) {
-              const count = Math.min(block, positions - from);
-              const step = count * size;
-              multiply(
-                size,
-                depth,
-                count,
-                outputs,
-                w,
-                size,
-                row,
-                grad + from * size,
-                gradRow,
-                size,
-                columns,
-                step,
-                0,
-              );
-              fold(columns, step, image, about, from, count);
-            }
-          };
-        });
-      }
-      heap.release(mark);
-    },
-
-    convolutionWeightGrad(x, gradOutput, out, geometry) {
-      const s = sizes('convolutionWeightGrad', x, out, gradOutput, geometry.groups, [x, gradOutput, out]);
-      if (sizeOf(out.shape) === 0) return;
-      if (s.batch === 0 || s.positions === 0) {
+      if (sizeOf(weight.shape) === 0 || sizeOf(gradOutput.shape) === 0) {
         zero(out);
         return;
       }
       const mark = heap.mark();
-      const xAddress = addressOf(heap, x);
-      const outAddress = addressOf(heap, out);
+      const to = addressOf(heap, out);
       const grads = contiguous(gradOutput);
-      const { size, depth, outputs, positions } = s;
-      const row = depth * size;
-      const gradRow = positions * size;
-      const groupBytes = outputs * row;
-      if (isPointwise(x, out, gradOutput, geometry)) {
-        const channelBytes = x.strides[1] * size;
-        sums(s, x, xAddress, grads, outAddress, (sum, first) => (image, grad, g, n) => {
-          const to = sum + g * groupBytes;
-          const add = n === first ? 0 : 1;
-          multiply(
-            size,
-            outputs,
-            depth,
-            positions,
-            grad,
-            gradRow,
-            size,
-            image,
-            size,
-            channelBytes,
-            to,
-            row,
-            add,
-          );
+      const weights = contiguous(weight);
+      if (isConvolution(weight, geometry)) {
+        const [turned, address] = turn(weight, weights, size, geometry.groups);
+        const padding = geometry.padding.map((n, d) => geometry.dilation[d] * (weight.shape[d + 2] - 1) - n);
+        const p = plan(size, layout(gradOutput.shape), turned, out, { ...geometry, padding });
+        const run = size === 4 ? exports.convolution4 : exports.convolution8;
+        images(p, (first, last, scratch) => run(p.address, first, last, grads, address, to, scratch));
+        heap.release(mark);
+        return;
+      }
+      const p = plan(size, layout(out.shape), weight, gradOutput, geometry);
+      if (p.inPlace) zero(out);
+      const run = size === 4 ? exports.convolutionInput4 : exports.convolutionInput8;
+      const turned = transposed(weights, p);
+      images(p, (first, last, scratch) => run(p.address, first, last, grads, turned, to, scratch));
+      heap.release(mark);
+    },
+
+    convolutionWeightGrad(x, gradOutput, out, geometry) {
+      const size = itemSize('convolutionWeightGrad', [x, gradOutput, out]);
+      if (sizeOf(out.shape) === 0) return;
+      zero(out);
+      if (sizeOf(gradOutput.shape) === 0) return;
+      const mark = heap.mark();
+      const from = addressOf(heap, x);
+      const to = addressOf(heap, out);
+      const grads = contiguous(gradOutput);
+      const p = plan(size, x, out, gradOutput, geometry);
+      const run = size === 4 ? exports.convolutionWeight4 : exports.convolutionWeight8;
+      const { groups, outputs, depth } = p;
+      const into = (result: number): void =>
+        sums(p, result, (first, last, sum, scratch) => {
+          run(p.address, first, last, from, grads, sum, scratch);
         });
-      } else {
-        const unfold = size === 4 ? unfold4 : unfold8;
-        const block = blockSize(s);
-        const about = describe(x, s.channels, size, spatial(out), spatial(gradOutput), geometry);
-        sums(s, x, xAddress, grads, outAddress, (sum, first) => {
-          const columns = heap.temporary(depth * block * size);
-          return (image, grad, g, n) => {
-            const to = sum + g * groupBytes;
-            for (let from = 0; from < positions; from += block) {
-              const count = Math.min(block, positions - from);
-              const step = count * size;
-              const add = n === first && from === 0 ? 0 : 1;
-              unfold(columns, step, image, about, from, count);
-              multiply(
-                size,
-                outputs,
-                depth,
-                count,
-                grad + from * size,
-                gradRow,
-                size,
-                columns,
-                size,
-                step,
-                to,
-                row,
-                add,
-              );
-            }
-          };
-        });
+      if (outputs <= few) into(to);
+      else {
+        const bytes = groups * outputs * depth * size;
+        const turned = heap.temporary(bytes);
+        zeroBytes(turned, bytes);
+        into(turned);
+        const copy = size === 4 ? copy4 : copy8;
+        for (let at = 0; at < bytes; at += outputs * depth * size)
+          copy(to + at, depth * size, size, turned + at, size, outputs * size, outputs, depth);
       }
       heap.release(mark);
     },
 
     unfold(x, out, geometry) {
-      const rank = x.shape.length;
-      const kernel = layout([0, 1, ...out.shape.slice(2, rank)]);
-      const s = sizes('unfold', x, kernel, layout([0, 0, ...out.shape.slice(rank)]), 1, [x, out]);
+      const size = itemSize('unfold', [x, out]);
       if (sizeOf(out.shape) === 0) return;
       const mark = heap.mark();
-      const xAddress = addressOf(heap, x);
+      const from = addressOf(heap, x);
       const to = addressOf(heap, out);
-      const about = describe(x, x.shape[1], s.size, spatial(kernel), out.shape.slice(rank), geometry);
-      const row = s.positions * s.size;
-      const imageBytes = x.shape[1] * s.taps * row;
-      const unfold = s.size === 4 ? unfold4 : unfold8;
-      for (let n = 0; n < s.batch; n++)
-        unfold(to + n * imageBytes, row, xAddress + n * x.strides[0] * s.size, about, 0, s.positions);
+      const rank = x.shape.length;
+      const p = windowPlan(size, x, out.shape, rank, geometry);
+      const run = size === 4 ? exports.unfold4 : exports.unfold8;
+      images(p, (first, last, scratch) => run(p.address, first, last, from, to, scratch));
       heap.release(mark);
     },
 
     fold(columns, out, geometry) {
-      const rank = out.shape.length;
-      const kernel = layout([0, 1, ...columns.shape.slice(2, rank)]);
-      const s = sizes('fold', out, kernel, layout([0, 0, ...columns.shape.slice(rank)]), 1, [columns, out]);
+      const size = itemSize('fold', [columns, out]);
       if (sizeOf(out.shape) === 0) return;
-      zero(out);
-      if (sizeOf(columns.shape) === 0) return;
+      if (sizeOf(columns.shape) === 0) {
+        zero(out);
+        return;
+      }
       const mark = heap.mark();
       const to = addressOf(heap, out);
       const from = contiguous(columns);
-      const about = describe(
-        layout(out.shape),
-        out.shape[1],
-        s.size,
-        spatial(kernel),
-        columns.shape.slice(rank),
-        geometry,
-      );
-      const row = s.positions * s.size;
-      const columnBytes = out.shape[1] * s.taps * row;
-      const imageBytes = sizeOf(out.shape.slice(1)) * s.size;
-      const fold = s.size === 4 ? fold4 : fold8;
-      for (let n = 0; n < s.batch; n++)
-        fold(from + n * columnBytes, row, to + n * imageBytes, about, 0, s.positions);
+      const p = windowPlan(size, layout(out.shape), columns.shape, out.shape.length, geometry);
+      if (p.inPlace) zero(out);
+      const run = size === 4 ? exports.fold4 : exports.fold8;
+      images(p, (first, last, scratch) => run(p.address, first, last, to, from, scratch));
       heap.release(mark);
     },
   };
+
+  /** The plan of columns [N, C, ...kernel, ...positions] of an image [N, C, ...spatial] of that rank. */
+  function windowPlan(
+    size: number,
+    image: Part,
+    columns: readonly number[],
+    rank: number,
+    geometry: ConvolutionGeometry,
+  ): Plan {
+    const weight = layout([1, image.shape[1], ...columns.slice(2, rank)]);
+    const output = layout([image.shape[0], 1, ...columns.slice(rank)]);
+    return plan(size, image, weight, output, { ...geometry, groups: 1 });
+  }
 }

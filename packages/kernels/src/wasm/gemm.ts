@@ -13,8 +13,9 @@ const tileAddress = 192;
 /** B is read in place, rather than packed, if it is at most this large or so few rows of A use it. */
 const smallBytes = 16_384;
 const fewRows = 12;
-/** A is packed if that many columns of B use it. */
-const manyColumns = 64;
+/** Rows of A that are contiguous are copied nevertheless if they are so far apart that they crowd one another out of the cache, and so many columns of B use them. */
+const farApart = 4096;
+const manyColumns = 256;
 
 /**
  * One product c[m, n] = or += a[m, k] b[k, n], of matrices given by addresses, and strides in bytes; `size` is that of an element, the
@@ -63,7 +64,7 @@ export function createProduct(runtime: Runtime): Product {
     }
     let flags = 0;
     // The kernel finds rows by adding up strides: they must not be negative.
-    if (aColumn !== size || aRow < 0 || n >= manyColumns) flags |= packA;
+    if (aColumn !== size || aRow < 0 || (aRow >= farApart && n >= manyColumns)) flags |= packA;
     if (bColumn !== size || (m > fewRows && k * n * size > smallBytes)) flags |= packB;
     const scratch = flags === 0 ? tileAddress : heap.temporary(gemmScratch(size, m, n, k, flags));
     const run = size === 4 ? gemm4 : gemm8;

@@ -69,7 +69,7 @@ function kernelsOf(runtime: Runtime): Kernels {
     ...createReduce(runtime, reference, { pack }),
     ...createScan(runtime, reference, { pack }),
     ...createGemm(runtime, product),
-    ...createConvolution(runtime, { pack, product }),
+    ...createConvolution(runtime, { pack }),
     ...createPool(runtime, { pack }),
     ...createGather(runtime),
     ...createRandom(runtime, reference),
