@@ -28,7 +28,6 @@ import { Session } from './harness/session.js';
 import { remarks, table } from './harness/table.js';
 import type { SideName } from './harness/types.js';
 
-const notMeasured = 'two threads: this version has no setThreads, so that there is nothing to measure';
 const tooQuick = '--quick: too few samples to quote';
 
 /** Writes what was found where it was asked for, and says where. */
@@ -63,7 +62,7 @@ async function compare(options: Options): Promise<void> {
     }
     const warnings = [...session.warnings, ...(quick ? [tooQuick] : [])];
     console.log(table(rows));
-    for (const remark of [...remarks(rows), notMeasured]) console.log(`note: ${remark}`);
+    for (const remark of remarks(rows)) console.log(`note: ${remark}`);
     warn(warnings);
     const judged = rows.flatMap(row => (row.met === null ? [] : [row.met]));
     console.log(`${judged.filter(met => met).length} of ${judged.length} rows with targets meet all of them`);

@@ -4,7 +4,7 @@ import { number, quantity, type Row, ratioOf, type Verdict } from './row.js';
 import type { SideName } from './types.js';
 
 /** Sides that only few workloads have share a column, and are named in its cells. */
-const rare: readonly SideName[] = ['micrograd', 'microgradJs', 'plainCopy'];
+const rare: readonly SideName[] = ['oneThread', 'micrograd', 'microgradJs', 'plainCopy'];
 
 /** The median with half the interquartile range, and below it how many times as fast Fluxion is. */
 export function cell(row: Row, name: SideName): readonly string[] {

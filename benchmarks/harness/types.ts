@@ -26,6 +26,8 @@ export interface TinyGraphTask {
  */
 export interface CnnTask {
   readonly kind: 'cnn';
+  /** Threads of Fluxion; 1 where it is not said, and on the side `oneThread`. */
+  readonly threads?: number;
   readonly batch: number;
   /** Height and width of the images, a multiple of 4. */
   readonly size: number;
@@ -53,6 +55,8 @@ export interface ElementwiseTask {
 /** [size, size] by [size, size]. */
 export interface MatmulTask {
   readonly kind: 'matmul';
+  /** As for `CnnTask`. */
+  readonly threads?: number;
   readonly size: number;
   readonly a: Float32Array;
   readonly b: Float32Array;
@@ -137,9 +141,10 @@ export type Preparations = {
   readonly [K in Task['kind']]?: (task: TaskOf<K>) => Prepared | Promise<Prepared>;
 };
 
-/** `plainCopy` is no library but a measure: it copies as many bytes as the task must move. */
+/** `plainCopy` is no library but a measure: it copies as many bytes as the task must move. `oneThread` is Fluxion without further threads. */
 export type SideName =
   | 'fluxion'
+  | 'oneThread'
   | 'pytorch'
   | 'jaxjs'
   | 'jaxjsEager'

@@ -3,6 +3,7 @@ import type { Side, SideName } from '../harness/types.js';
 /** How the sides are called in tables. */
 export const titles: Readonly<Record<SideName, string>> = {
   fluxion: 'Fluxion',
+  oneThread: 'one thread',
   pytorch: 'PyTorch',
   jaxjs: 'jax-js jit',
   jaxjsEager: 'jax-js eager',
@@ -27,7 +28,9 @@ export const pythonPrograms: Readonly<Partial<Record<SideName, string>>> = {
 export async function loadSide(name: SideName): Promise<Side> {
   switch (name) {
     case 'fluxion':
-      return (await import('./fluxion/index.js')).load();
+      return (await import('./fluxion/index.js')).load(false);
+    case 'oneThread':
+      return (await import('./fluxion/index.js')).load(true);
     case 'jaxjs':
       return (await import('./jaxjs/index.js')).load(false);
     case 'jaxjsEager':

@@ -9,6 +9,7 @@ import { elementwise } from './elementwise.js';
 import { matmuls } from './matmul.js';
 import { mlpLarge, mlpMedium, mlpSmall } from './mlp.js';
 import { scalarMlp } from './scalarMlp.js';
+import { twoThreads } from './threads.js';
 import { tinyGraph } from './tinyGraph.js';
 
 export const workloads: readonly Workload[] = [
@@ -21,6 +22,7 @@ export const workloads: readonly Workload[] = [
   tinyGraph,
   scalarMlp,
   adam,
+  ...twoThreads,
   ...graphGrowth,
   memoryLoop,
   importTime,

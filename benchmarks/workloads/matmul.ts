@@ -1,7 +1,7 @@
 import { filled, uniform } from '../harness/random.js';
 import type { MatmulTask, StepWorkload } from '../harness/types.js';
 
-function matmulTask(size: number): MatmulTask {
+export function matmulTask(size: number): MatmulTask {
   const random = uniform(3);
   return {
     kind: 'matmul',
@@ -11,7 +11,7 @@ function matmulTask(size: number): MatmulTask {
   };
 }
 
-export const matmuls: readonly StepWorkload[] = [256, 512, 1024].map(size => ({
+export const matmulWorkload = (size: number): StepWorkload => ({
   kind: 'steps',
   name: `matmul ${size}`,
   detail: 'GFLOP/s',
@@ -32,4 +32,6 @@ export const matmuls: readonly StepWorkload[] = [256, 512, 1024].map(size => ({
   },
   check: { steps: 1, tolerance: 1e-5 },
   maximumSteps: 500,
-}));
+});
+
+export const matmuls: readonly StepWorkload[] = [256, 512, 1024].map(matmulWorkload);

@@ -1,6 +1,7 @@
 import { FluxionError } from '@fluxion/kernels';
 
 export {
+  ArgumentError,
   DataError,
   DTypeError,
   FluxionError,
@@ -8,16 +9,12 @@ export {
   LinalgError,
   MemoryError,
   ShapeError,
+  ThreadError,
 } from '@fluxion/kernels';
 
 /** A graph that cannot give what was asked of it: no path, freed, changed since, or without derivative. */
 export class GraphError extends FluxionError {
   override name = 'GraphError';
-}
-
-/** An argument that no shape, dtype or graph is to blame for: a probability of 2, a mode given an async function. */
-export class ArgumentError extends FluxionError {
-  override name = 'ArgumentError';
 }
 
 /** A shape as messages show it: `[2, 3]`. */

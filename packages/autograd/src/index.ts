@@ -7,7 +7,7 @@ import './ops/methods/products.js';
 import './ops/methods/shape.js';
 import './ops/methods/reductions.js';
 
-export type { DType, TypedArray } from '@fluxion/kernels';
+export { type DType, getThreads, setThreads, type TypedArray } from '@fluxion/kernels';
 export * from './errors.js';
 export { detectAnomaly } from './graph/anomaly.js';
 export { toDot, toMermaid } from './graph/draw.js';

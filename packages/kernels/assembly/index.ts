@@ -1,5 +1,6 @@
 // The ahead-of-time build: every exported function of these files is an export of the module.
 export * from './map';
+export { useScratch } from './mapPart';
 export * from './math/vector';
 export * from './gemm';
 export { gemmPanel4, gemmPanel8, gemmPlace4, gemmPlace8 } from './tile';

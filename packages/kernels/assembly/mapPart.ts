@@ -22,7 +22,12 @@ export function storePart<T>(address: usize, x: v128, bytes: usize): void {
 }
 
 /** A row's one element, repeated to a vector: reading it again and again is what makes one loop serve every layout. */
-const repeated = memory.data(48, 16);
+let repeated: usize = memory.data(48, 16);
+
+/** Puts it into 48 bytes elsewhere, on a multiple of 16: threads share the memory, but must not share this. */
+export function useScratch(address: usize): void {
+  repeated = address;
+}
 
 /** The address to read a row from: its own, or that of its only element repeated. */
 @inline

@@ -35,3 +35,13 @@ export class LinalgError extends FluxionError {
 export class MemoryError extends FluxionError {
   override name = 'MemoryError';
 }
+
+/** An argument that no shape, dtype or graph is to blame for: a probability of 2, a mode given an async function. */
+export class ArgumentError extends FluxionError {
+  override name = 'ArgumentError';
+}
+
+/** Threads that cannot be had here, or that were lost. */
+export class ThreadError extends FluxionError {
+  override name = 'ThreadError';
+}

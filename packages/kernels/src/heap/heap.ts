@@ -40,8 +40,8 @@ const MiB = 2 ** 20;
  * `allocate` is the only place where an evacuation happens: an address is good until the next call of it.
  */
 export class Heap {
-  readonly allocator: Allocator;
-  private readonly evacuator: Evacuator;
+  allocator: Allocator;
+  private evacuator: Evacuator;
   private youngBudget: number;
   private readonly mostYoung: number;
   private readonly leastYoung: number;
@@ -71,6 +71,10 @@ export class Heap {
   private reloads = 0;
   private reloadedBytes = 0;
   private readonly temporaries: number[] = [];
+  /** Null, or address and bytes of what temporaries the present part has released: see `openPart`. */
+  private ofPart: number[] | null = null;
+  /** The same of the parts before. */
+  private readonly ofParts: number[] = [];
 
   constructor(memory: WebAssembly.Memory, options: HeapOptions = {}) {
     this.allocator = new Allocator(memory, options.base ?? 1024, options.limitBytes ?? 2 ** 32);
@@ -178,6 +182,15 @@ export class Heap {
    * call ends with a MemoryError, and so do its other temporaries.
    */
   temporary(bytes: number): number {
+    if (this.ofPart !== null) {
+      const own = this.ofPart;
+      for (let i = 0; i < own.length; i += 2) {
+        if (own[i + 1] !== bytes) continue;
+        const [address] = own.splice(i, 2);
+        this.temporaries.push(address, bytes);
+        return address;
+      }
+    }
     const address = this.allocator.take(bytes);
     if (address === 0) {
       this.release(0);
@@ -197,8 +210,35 @@ export class Heap {
     const stack = this.temporaries;
     while (stack.length > mark) {
       const bytes = stack.pop() as number;
-      this.allocator.give(stack.pop() as number, bytes);
+      const address = stack.pop() as number;
+      if (this.ofPart === null) this.allocator.give(address, bytes);
+      else this.ofPart.push(address, bytes);
     }
+  }
+
+  /**
+   * Begins a part of a computation whose parts run at the same time, later: a temporary that it releases is good for the same part again, for
+   * its calls run one after the other, but for no other part.
+   */
+  openPart(): void {
+    if (this.ofPart !== null) this.ofParts.push(...this.ofPart);
+    this.ofPart = [];
+  }
+
+  /** Gives back the temporaries that parts have released: they have run. */
+  closeParts(): void {
+    this.openPart();
+    this.ofPart = null;
+    const blocks = this.ofParts;
+    for (let i = 0; i < blocks.length; i += 2) this.allocator.give(blocks[i], blocks[i + 1]);
+    blocks.length = 0;
+  }
+
+  /** Moves everything to another memory, of which it may use what lies behind `base`. Addresses taken before are void, storages stay valid. */
+  moveTo(memory: WebAssembly.Memory, base: number): void {
+    this.evacuateAll();
+    this.allocator = new Allocator(memory, base, this.allocator.limit);
+    this.evacuator = new Evacuator(this.allocator);
   }
 
   /** Moves the bytes of every storage to ordinary arrays. Addresses taken before are void. */

@@ -3,7 +3,7 @@ import type { ConvolutionGeometry, Kernels, Operand } from '../interface.js';
 import { contiguousStrides } from '../reference/view.js';
 import type { CopyKernels } from './copy.js';
 import { addressOf, isContiguous, sizeOf } from './layout.js';
-import type { Runtime } from './runtime.js';
+import { inParts, type Runtime } from './runtime.js';
 
 /** What a block of columns may take: it should stay in the second-level cache next to the panels of the product. */
 const blockBytes = 262_144;
@@ -11,6 +11,9 @@ const blockBytes = 262_144;
 const mostPositions = 512;
 /** As in the compiled code: up to so many outputs of a group are computed without a product of matrices. */
 const few = 3;
+/** The images of a weight gradient are added up in so many sums at most, which take no more bytes than this together. */
+const mostSums = 8;
+const mostSumBytes = 2 ** 24;
 
 type Part = Pick<Operand, 'shape' | 'strides'>;
 
@@ -22,6 +25,7 @@ export type ConvolutionKernels = Pick<
 /** What the compiled functions read, and what else is needed to call them. */
 interface Plan {
   readonly address: number;
+  /** Bytes of scratch that a call needs. */
   readonly scratch: number;
   /** Bytes of an element. */
   readonly size: number;
@@ -30,6 +34,7 @@ interface Plan {
   /** Of one group, as are the next. */
   readonly outputs: number;
   readonly depth: number;
+  readonly positions: number;
   readonly inPlace: boolean;
 }
 
@@ -52,7 +57,7 @@ function grid(sizes: readonly number[], steps: readonly number[]): number[] {
 export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 'pack'>): ConvolutionKernels {
   const { heap } = runtime;
   const { exports } = runtime;
-  const { convolutionScratch, copy4, copy8 } = exports;
+  const { convolutionScratch, copy4, copy8, zeroBytes, add_f32, add_f64 } = exports;
 
   const contiguous = (a: Operand): number => (isContiguous(a) ? addressOf(heap, a) : pack(a));
 
@@ -131,8 +136,47 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
       padding.reduce((sum, n, d) => sum + n * frameSteps[d], 0),
       ...[block, Number(pointwise), ints(leads)],
     ]);
-    const scratch = heap.temporary(convolutionScratch(address, size));
-    return { address, scratch, size, batch: x.shape[0], groups, outputs, depth, inPlace };
+    const scratch = convolutionScratch(address, size);
+    const batch = x.shape[0];
+    return { address, scratch, size, batch, groups, outputs, depth, positions: count, inPlace };
+  }
+
+  /** What the product of an image, or all of them, takes, in nanoseconds. */
+  const work = ({ batch, groups, outputs, depth, positions, size }: Plan): number =>
+    batch * groups * depth * positions * (0.3 + 0.03 * outputs) * (size / 4);
+
+  /** Calls `run` for all images: with the first one, the one after the last, and scratch. Different threads take different images. */
+  function images(p: Plan, run: (first: number, last: number, scratch: number) => void): void {
+    inParts(runtime.threads, p.batch, work(p), (first, last) => run(first, last, heap.temporary(p.scratch)));
+  }
+
+  /**
+   * The same where all images are added up in `result`, which is zero: `run` is given an address to add to as well. Groups of images have sums of their
+   * own, which are then added in order. The groups are the same whatever the number of threads, and so is what comes out.
+   */
+  function sums(
+    p: Plan,
+    result: number,
+    run: (first: number, last: number, to: number, scratch: number) => void,
+  ): void {
+    const { batch, size } = p;
+    const length = p.groups * p.outputs * p.depth;
+    const bytes = length * size;
+    // To clear and to add one more must take little beside the product of its images.
+    const most = Math.min(mostSums, (batch * p.positions) / 200, mostSumBytes / bytes);
+    const step = Math.ceil(batch / Math.max(1, Math.floor(most)));
+    const count = Math.ceil(batch / step);
+    const others = count > 1 ? heap.temporary((count - 1) * bytes) : 0;
+    if (count > 1) zeroBytes(others, (count - 1) * bytes);
+    inParts(runtime.threads, count, work(p), (from, to) => {
+      const scratch = heap.temporary(p.scratch);
+      for (let i = from; i < to; i++) {
+        const sum = i === 0 ? result : others + (i - 1) * bytes;
+        run(i * step, Math.min((i + 1) * step, batch), sum, scratch);
+      }
+    });
+    const add = size === 4 ? add_f32 : add_f64;
+    for (let i = 1; i < count; i++) add(1, length, result, 0, 1, others + (i - 1) * bytes, 0, 1, result);
   }
 
   /** Address of the weights of each group transposed, or their own where they are few. */
@@ -181,7 +225,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
 
   function zero(out: Operand): void {
     const address = addressOf(heap, out);
-    heap.u8.fill(0, address, address + sizeOf(out.shape) * (out.storage.dtype === 'float32' ? 4 : 8));
+    zeroBytes(address, sizeOf(out.shape) * (out.storage.dtype === 'float32' ? 4 : 8));
   }
 
   return {
@@ -198,7 +242,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
       const weights = contiguous(weight);
       const p = plan(size, x, weight, out, geometry);
       const run = size === 4 ? exports.convolution4 : exports.convolution8;
-      run(p.address, 0, p.batch, from, weights, to, p.scratch);
+      images(p, (first, last, scratch) => run(p.address, first, last, from, weights, to, scratch));
       heap.release(mark);
     },
 
@@ -218,14 +262,15 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
         const padding = geometry.padding.map((n, d) => geometry.dilation[d] * (weight.shape[d + 2] - 1) - n);
         const p = plan(size, layout(gradOutput.shape), turned, out, { ...geometry, padding });
         const run = size === 4 ? exports.convolution4 : exports.convolution8;
-        run(p.address, 0, p.batch, grads, address, to, p.scratch);
+        images(p, (first, last, scratch) => run(p.address, first, last, grads, address, to, scratch));
         heap.release(mark);
         return;
       }
       const p = plan(size, layout(out.shape), weight, gradOutput, geometry);
       if (p.inPlace) zero(out);
       const run = size === 4 ? exports.convolutionInput4 : exports.convolutionInput8;
-      run(p.address, 0, p.batch, grads, transposed(weights, p), to, p.scratch);
+      const turned = transposed(weights, p);
+      images(p, (first, last, scratch) => run(p.address, first, last, grads, turned, to, scratch));
       heap.release(mark);
     },
 
@@ -241,15 +286,19 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
       const p = plan(size, x, out, gradOutput, geometry);
       const run = size === 4 ? exports.convolutionWeight4 : exports.convolutionWeight8;
       const { groups, outputs, depth } = p;
-      if (outputs <= few) run(p.address, 0, p.batch, from, grads, to, p.scratch);
+      const into = (result: number): void =>
+        sums(p, result, (first, last, sum, scratch) => {
+          run(p.address, first, last, from, grads, sum, scratch);
+        });
+      if (outputs <= few) into(to);
       else {
         const bytes = groups * outputs * depth * size;
-        const sums = heap.temporary(bytes);
-        heap.u8.fill(0, sums, sums + bytes);
-        run(p.address, 0, p.batch, from, grads, sums, p.scratch);
+        const turned = heap.temporary(bytes);
+        zeroBytes(turned, bytes);
+        into(turned);
         const copy = size === 4 ? copy4 : copy8;
         for (let at = 0; at < bytes; at += outputs * depth * size)
-          copy(to + at, depth * size, size, sums + at, size, outputs * size, outputs, depth);
+          copy(to + at, depth * size, size, turned + at, size, outputs * size, outputs, depth);
       }
       heap.release(mark);
     },
@@ -263,7 +312,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
       const rank = x.shape.length;
       const p = windowPlan(size, x, out.shape, rank, geometry);
       const run = size === 4 ? exports.unfold4 : exports.unfold8;
-      run(p.address, 0, p.batch, from, to, p.scratch);
+      images(p, (first, last, scratch) => run(p.address, first, last, from, to, scratch));
       heap.release(mark);
     },
 
@@ -280,7 +329,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
       const p = windowPlan(size, layout(out.shape), columns.shape, out.shape.length, geometry);
       if (p.inPlace) zero(out);
       const run = size === 4 ? exports.fold4 : exports.fold8;
-      run(p.address, 0, p.batch, to, from, p.scratch);
+      images(p, (first, last, scratch) => run(p.address, first, last, to, from, scratch));
       heap.release(mark);
     },
   };

@@ -61,7 +61,7 @@ export interface CopyKernels extends Pick<Kernels, 'read' | 'write' | 'fill' | '
 
 export function createCopy(runtime: Runtime): CopyKernels {
   const { heap } = runtime;
-  const { copy1, copy4, copy8, cast } = runtime.exports;
+  const { copy1, copy4, copy8, cast, zeroBytes } = runtime.exports;
 
   /** Runs the compiled code over the two dims that suit it best, and loops over the others. `pair` is -1 for a plain copy. */
   function strided(n: number, to: number, from: number, itemBytes: number, pair: number): void {
@@ -143,7 +143,7 @@ export function createCopy(runtime: Runtime): CopyKernels {
           return;
         }
         if (!Object.is(element, -0)) {
-          heap.u8.fill(0, to, to + total * size);
+          zeroBytes(to, total * size);
           return;
         }
       }

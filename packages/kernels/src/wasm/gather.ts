@@ -2,7 +2,7 @@ import { DTypeError } from '../errors.js';
 import type { Kernels, Operand, ScatterMode } from '../interface.js';
 import { type DType, itemSize } from '../storage.js';
 import { addressOf, sizeOf } from './layout.js';
-import type { Runtime } from './runtime.js';
+import { inParts, type Runtime } from './runtime.js';
 
 const kinds: Readonly<Partial<Record<DType, number>>> = { float32: 0, float64: 1, int32: 2 };
 const modes: Readonly<Record<Exclude<ScatterMode, 'assign'>, number>> = { add: 0, max: 1, min: 2 };
@@ -114,7 +114,15 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
       n--;
     }
     if (n === 0) run(indexed, 0, plain, 0, index, 0, 1, row);
-    else outer(0, n, indexed, plain, index, row, run);
+    else if (n === 1 || indexedSteps[0] === 0) outer(0, n, indexed, plain, index, row, run);
+    else {
+      // No index leads from one part of this dim to another.
+      let count = row;
+      for (let d = 0; d < n; d++) count *= sizes[d];
+      inParts(runtime.threads, sizes[0], count * 5, (from, to) => {
+        outer(0, n, indexed, plain, index, row, run, from, to);
+      });
+    }
   }
 
   function outer(
@@ -125,16 +133,16 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
     index: number,
     row: number,
     run: Run,
+    from = 0,
+    to: number = sizes[d],
   ): void {
     if (d === n - 1) {
       run(indexed, indexedSteps[d], plain, plainSteps[d], index, indexSteps[d], sizes[d], row);
       return;
     }
-    for (let i = 0; i < sizes[d]; i++) {
-      outer(d + 1, n, indexed, plain, index, row, run);
-      indexed += indexedSteps[d];
-      plain += plainSteps[d];
-      index += indexSteps[d];
+    for (let i = from; i < to; i++) {
+      const x = indexed + i * indexedSteps[d];
+      outer(d + 1, n, x, plain + i * plainSteps[d], index + i * indexSteps[d], row, run);
     }
   }
 

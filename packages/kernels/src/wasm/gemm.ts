@@ -169,7 +169,7 @@ export function createGemm(runtime: Runtime, product: Product): Pick<Kernels, 'g
       const addressB = addressOf(heap, b);
       const addressC = addressOf(heap, out);
       if (k === 0) {
-        if (!accumulate) heap.u8.fill(0, addressC, addressC + total * size);
+        if (!accumulate) runtime.exports.zeroBytes(addressC, total * size);
         return;
       }
       const add = accumulate ? 1 : 0;

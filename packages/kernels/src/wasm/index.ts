@@ -28,12 +28,31 @@ export function createRuntime(options: WasmOptions = {}): Runtime {
   const memory = new WebAssembly.Memory({ initial: Math.min(16, maximum), maximum });
   const { exports } = new WebAssembly.Instance(load(relaxed ? 'wasm-relaxed' : 'wasm'), { env: { memory } });
   const heap = new Heap(memory, { ...options, base: exports.heapBase() });
-  return { exports, memory, relaxed, heap };
+  return { exports, memory, relaxed, heap, threads: null };
 }
+
+const runtimes = new WeakMap<Kernels, Runtime>();
 
 /** The WebAssembly tier. Throws what the engine throws where it refuses to compile the build. */
 export function createWasm(options: WasmOptions = {}): Kernels {
   const runtime = createRuntime(options);
+  const kernels = kernelsOf(runtime);
+  runtimes.set(kernels, runtime);
+  return kernels;
+}
+
+/** What kernels of this tier work with; undefined for others, and for what stands before them. */
+export function runtimeOf(kernels: Kernels): Runtime | undefined {
+  return runtimes.get(kernels);
+}
+
+/** Lets kernels of this tier go on with another runtime, to which the heap has moved. Storages and compiled expressions stay valid. */
+export function moveTo(kernels: Kernels, runtime: Runtime): void {
+  Object.assign(kernels, kernelsOf(runtime));
+  runtimes.set(kernels, runtime);
+}
+
+function kernelsOf(runtime: Runtime): Kernels {
   const { heap } = runtime;
   const { pack, ...copying } = createCopy(runtime);
   const product = createProduct(runtime);

@@ -37,7 +37,8 @@ function digit(text: string, at: number): number {
   return code < 58 ? code - 48 : code - 87;
 }
 
-function bytesOf(build: Build): Uint8Array<ArrayBuffer> {
+/** The bytes of a build, as they are when it is compiled. */
+export function bytesOf(build: Build): Uint8Array<ArrayBuffer> {
   const base = decodeHex(baseline);
   return build === 'wasm' ? base : applyDelta(base, decodeHex(relaxedDelta));
 }

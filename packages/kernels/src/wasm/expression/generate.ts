@@ -42,9 +42,11 @@ const masks = new Set([
  *
  * Products are never fused into sums, in the relaxed build either: what is left of a b - c after cancellation would be
  * another number than the ops one by one give, and its square root may be NaN. The loops wait for memory anyway.
+ *
+ * `shared` is for a memory that threads share, which must have a maximum.
  */
-export function generate(expression: Expression, kinds: readonly InputKind[]): Generated {
-  return new Generator(expression, kinds).module();
+export function generate(expression: Expression, kinds: readonly InputKind[], shared = false): Generated {
+  return new Generator(expression, kinds).module(shared);
 }
 
 class Generator {
@@ -114,7 +116,7 @@ class Generator {
     });
   }
 
-  module(): Generated {
+  module(shared: boolean): Generated {
     const body = this.#function();
     const { v128, i32 } = ValueType;
     const types = new Encoder().unsigned(3);
@@ -123,7 +125,9 @@ class Generator {
     const parameters = this.#valueTypes;
     types.byte(0x60).unsigned(parameters.length).raw(parameters).byte(0);
     const imports = new Encoder().unsigned(this.#imports.length + 1);
-    imports.text('env').text('memory').byte(2, 0, 1);
+    imports.text('env').text('memory').byte(2);
+    if (shared) imports.byte(3, 1).unsigned(65_536);
+    else imports.byte(0, 1);
     for (const name of this.#imports) {
       imports
         .text('math')

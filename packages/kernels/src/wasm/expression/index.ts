@@ -17,6 +17,8 @@ class Program implements CompiledExpression {
   readonly simplified: Expression;
   readonly itemBytes: number;
   readonly kernels: Map<number | string, Kernel> = new Map();
+  /** Whose memory they work on. */
+  runtime: Runtime | null = null;
   /** For an expression with an op that has no compiled code. */
   readonly byReference: CompiledExpression | null;
 
@@ -61,13 +63,27 @@ export function createExpression(
       for (let i = 0; i < count; i++) code = code * 5 + kinds[i];
       key = code;
     } else key = kinds.slice(0, count).join('');
+    if (program.runtime !== runtime) {
+      program.kernels.clear();
+      program.runtime = runtime;
+    }
     let kernel = program.kernels.get(key);
     if (kernel === undefined) {
-      const generated = generate(program.simplified, kinds.slice(0, count));
+      const given = kinds.slice(0, count);
+      const shared = !(runtime.memory.buffer instanceof ArrayBuffer);
+      const generated = generate(program.simplified, given, shared);
       const math: Record<string, Kernel> = {};
       for (const name of generated.imports) math[name] = runtime.exports[name];
       const module = new WebAssembly.Module(generated.bytes);
       kernel = new WebAssembly.Instance(module, { env: { memory: runtime.memory }, math }).exports.run;
+      if (runtime.threads !== null) {
+        const { nodes, outputs } = program.simplified;
+        const { itemBytes } = program;
+        kernel = runtime.threads.expression(kernel, {
+          ...{ bytes: generated.bytes, kinds: given, itemBytes },
+          ...{ outputs: outputs.length, nodes: nodes.length },
+        });
+      }
       program.kernels.set(key, kernel);
     }
     return kernel;
