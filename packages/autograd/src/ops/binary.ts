@@ -13,7 +13,7 @@ import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import type { Broadcast, Fits, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Arithmetic, type BinaryRule, tensors } from './arithmetic.js';
-import { apply, notATensor, operand, type Primitive } from './define.js';
+import { apply, notATensor, operand, type Primitive, savesNothing } from './define.js';
 import type { BinaryFunction } from './types.js';
 
 /** Throws unless an operand is a tensor or a number. */
@@ -85,6 +85,9 @@ const isAny = (): boolean => true;
 /** The derivatives by name; scalar Values use the same. */
 export const binaryRules: { [K in ArithmeticOp]?: BinaryRule } = {};
 
+export const neither = (): boolean => false;
+export const both = (): boolean => true;
+
 /** Makes an op of a kernel and its rules, and enters these in a table. */
 export function arithmetic<N extends ArithmeticOp>(
   name: N,
@@ -95,7 +98,13 @@ export function arithmetic<N extends ArithmeticOp>(
   rules[name] = spec;
   const { saves, readsOutput, first, second } = spec;
   const rule: Pick<Primitive, 'vjp' | 'savesInput' | 'savesOutput'> = {
-    savesInput: (i, node) => saves(i, node.edge(1 - i) !== null, node.edge(i) !== null),
+    // The two common answers need no asking, which every recorded op would pay for.
+    savesInput:
+      saves === neither
+        ? savesNothing
+        : saves === both
+          ? undefined
+          : (i, node) => saves(i, node.edge(1 - i) !== null, node.edge(i) !== null),
     savesOutput: readsOutput,
     vjp: (g, node) => {
       const a = node.savedInput(0) ?? 0;
@@ -114,8 +123,6 @@ export function arithmetic<N extends ArithmeticOp>(
   ) as BinaryFunction<N>;
 }
 
-export const neither = (): boolean => false;
-export const both = (): boolean => true;
 /** Each derivative reads the other argument. */
 const crossed = (_: number, needsOther: boolean): boolean => needsOther;
 
