@@ -1,6 +1,6 @@
 /**
  * Packs every package as it would be published and checks the archive: publint (fields and files), and
- * arethetypeswrong for consumers that use ES modules. Expects dist to be there (`tsc -b`).
+ * arethetypeswrong for consumers that use ES modules. Expects dist to be there (scripts/dist.ts).
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

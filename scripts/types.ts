@@ -1,5 +1,5 @@
 /**
- * Type-checks the packages (which also emits dist), then everything around them, type-level tests included, and
+ * Type-checks the packages (which also makes dist), then everything around them, type-level tests included, and
  * holds the examples to a budget of type instantiations, since shape types must stay cheap for the user.
  */
 import { type Outcome, run } from './support/run.js';
@@ -8,19 +8,19 @@ import { type Outcome, run } from './support/run.js';
  * About 8,000 for the library, and 2,000 to 4,000 for each example with its test. */
 const instantiationBudget = 50_000;
 
-const steps: readonly (readonly string[])[] = [
-  ['-b'],
-  ['-p', 'tsconfig.check.json'],
+const steps: readonly (readonly [string, ...string[]])[] = [
+  ['tsx', 'scripts/dist.ts'],
+  ['tsc', '-p', 'tsconfig.check.json'],
   // By itself, since the types of AssemblyScript redeclare globals.
-  ['-p', 'packages/kernels/scripts'],
-  ['-p', 'docs/examples', '--customConditions', 'null', '--singleThreaded', '--extendedDiagnostics'],
+  ['tsc', '-p', 'packages/kernels/scripts'],
+  ['tsc', '-p', 'docs/examples', '--customConditions', 'null', '--singleThreaded', '--extendedDiagnostics'],
 ];
 
 let last: Outcome = { code: 0, output: '' };
-for (const args of steps) {
-  last = await run('tsc', args);
+for (const [command, ...args] of steps) {
+  last = await run(command, args);
   if (last.code !== 0) {
-    console.error(`tsc ${args.join(' ')}\n${last.output}`);
+    console.error(`${command} ${args.join(' ')}\n${last.output}`);
     process.exit(1);
   }
 }

@@ -40,7 +40,8 @@ function once(side: SideName, program: string): number {
   });
   const time = /^milliseconds (\S+)$/m.exec(ran.stdout ?? '');
   if (time === null) {
-    const build = side === 'fluxion' ? ' It needs dist/, which "npm run bench" builds ("npx tsc -b").' : '';
+    const build =
+      side === 'fluxion' ? ' It needs dist/, which "npm run bench" builds ("npx tsx scripts/dist.ts").' : '';
     throw new Unavailable(`${side} did not start: ${(ran.stderr ?? '').trim().split('\n').at(-1)}.${build}`);
   }
   return Number(time[1]);

@@ -3,7 +3,8 @@
  *
  *     npx tsx --conditions=@fluxion/source docs/examples/names-gru.ts --epochs 12 --seed 0 --lr 0.01 --batch 64
  *
- * With seeds 0 to 2 it needs 2.81, 2.80 and 2.82 bits a character of names held out, after 19 to 24 seconds; two thirds of the names that it makes up are in no list.
+ * With seeds 0 to 2 it needs 2.81, 2.80 and 2.79 bits a character of names held out, after about 20 seconds; two thirds of the names that it makes up at
+ * temperature 0.8 are not in the list.
  */
 import type { Generator, Tensor } from '@fluxion/autograd';
 import { Embedding, GRU, Linear, Module } from '@fluxion/nn';

@@ -4,7 +4,8 @@
  *
  *     npx tsx --conditions=@fluxion/source docs/examples/signals.ts --epochs 60 --seed 0 --lr 0.005 --batch 32
  *
- * The signals are synthetic: frequency, phase, size and noise are drawn from a generator. With seed 0 it tells 87% of the test signals right, after 17 seconds.
+ * The signals are synthetic: frequency, phase, size and noise are drawn from a generator. With each of the seeds 0 to 2 it gets 87%
+ * of the test signals right after about 20 seconds, and without augmentation 84 to 86%. Most errors are sines and triangles taken for each other.
  */
 import { cat, Generator, noGrad, rand, randn, relu, scope, type Tensor, tensor } from '@fluxion/autograd';
 import { DataLoader, TensorDataset } from '@fluxion/data';

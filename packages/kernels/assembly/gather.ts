@@ -32,11 +32,22 @@ export function gatherRows(
 ): void {
   for (; outer > 0; outer--) {
     let target = to;
+    let from = a;
     let at = index;
-    for (let i: usize = 0; i < count; i++) {
-      copyRow(target, a + i * aRow + usize(load<u32>(at)) * along, bytes);
-      target += toRow;
-      at += indexStride;
+    if (bytes == 4) {
+      for (let i: usize = 0; i < count; i++) {
+        store<u32>(target, load<u32>(from + usize(load<u32>(at)) * along));
+        from += aRow;
+        target += toRow;
+        at += indexStride;
+      }
+    } else {
+      for (let i: usize = 0; i < count; i++) {
+        copyRow(target, from + usize(load<u32>(at)) * along, bytes);
+        from += aRow;
+        target += toRow;
+        at += indexStride;
+      }
     }
     to += toOuter;
     a += aOuter;
@@ -66,15 +77,27 @@ function combineRows<T>(
 ): void {
   const bytes = n * sizeof<T>();
   for (; outer > 0; outer--) {
+    let target = to;
     let source = from;
     let at = index;
-    for (let i: usize = 0; i < count; i++) {
-      const target = to + i * toRow + usize(load<u32>(at)) * along;
-      let j: usize = 0;
-      for (; j + 16 <= bytes; j += 16) v128.store(target + j, combineVectors<T>(mode, v128.load(target + j), v128.load(source + j)));
-      for (; j < bytes; j += sizeof<T>()) store<T>(target + j, combine<T>(mode, load<T>(target + j), load<T>(source + j)));
-      source += fromRow;
-      at += indexStride;
+    if (n == 1) {
+      for (let i: usize = 0; i < count; i++) {
+        const element = target + usize(load<u32>(at)) * along;
+        store<T>(element, combine<T>(mode, load<T>(element), load<T>(source)));
+        target += toRow;
+        source += fromRow;
+        at += indexStride;
+      }
+    } else {
+      for (let i: usize = 0; i < count; i++) {
+        const row = target + usize(load<u32>(at)) * along;
+        let j: usize = 0;
+        for (; j + 16 <= bytes; j += 16) v128.store(row + j, combineVectors<T>(mode, v128.load(row + j), v128.load(source + j)));
+        for (; j < bytes; j += sizeof<T>()) store<T>(row + j, combine<T>(mode, load<T>(row + j), load<T>(source + j)));
+        target += toRow;
+        source += fromRow;
+        at += indexStride;
+      }
     }
     to += toOuter;
     from += fromOuter;

@@ -51,7 +51,7 @@ function maxPool<T>(x: usize, planes: i32, depth: i32, height: i32, width: i32, 
   const sd = field(tables, 3), sh = field(tables, 4), sw = field(tables, 5);
   const startD: usize = field(tables, 6), startH: usize = field(tables, 7), startW: usize = field(tables, 8);
   const endD: usize = field(tables, 9), endH: usize = field(tables, 10), endW: usize = field(tables, 11);
-  const pairs = sizeof<T>() == 4 && field(tables, 12) != 0;
+  const pairs = sizeof<T>() == 4 && pw >= 4 && field(tables, 12) != 0;
   const planeBytes = usize(depth * height * width) * sizeof<T>();
   for (let plane = 0; plane < planes; plane++) {
     for (let od = 0; od < pd; od++) {
@@ -61,10 +61,16 @@ function maxPool<T>(x: usize, planes: i32, depth: i32, height: i32, width: i32, 
         let ow = 0;
         if (pairs) {
           const rows = (h1 - h0 + sh - 1) / sh;
-          for (; ow + 4 <= pw; ow += 4) {
+          while (ow < pw) {
+            // The last four may repeat some of those before.
+            const back = max(ow + 4 - pw, 0);
+            ow -= back;
+            out -= usize(back) << 2;
+            indices -= usize(back) << 2;
             for (let d = d0; d < d1; d += sd) {
               fourPairs(x, (d * height + h0) * width + 2 * ow, rows, sh * width, out, indices, d == d0);
             }
+            ow += 4;
             out += 16;
             indices += 16;
           }

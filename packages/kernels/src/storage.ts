@@ -44,9 +44,9 @@ export class Storage {
   readonly dtype: DType;
   readonly length: number;
   /** When it was last changed in place, on the clock of the owner above; 0 for never. */
-  version = 0;
+  version: number;
   /** The op that did so. */
-  changedBy = '';
+  changedBy: string;
   generation: Generation;
   /** Byte address in WebAssembly memory; 0 while the bytes are outside. */
   address: number;
@@ -74,6 +74,8 @@ export class Storage {
   ) {
     this.dtype = dtype;
     this.length = length;
+    this.version = 0;
+    this.changedBy = '';
     this.generation = generation;
     this.address = address;
     this.data = data;

@@ -88,7 +88,11 @@ describe('the heap against a model', () => {
   test('keeps every byte, never overlaps blocks, and counts right, under tiny budgets', () => {
     fc.assert(
       fc.property(budgets, fc.array(action, { minLength: 20, maxLength: 150 }), (options, actions) => {
-        const heap = makeHeap({ ...options, mostYoungBytes: options.youngBytes });
+        const heap = makeHeap({
+          ...options,
+          mostYoungBytes: options.youngBytes,
+          mostYoungCount: options.youngCount,
+        });
         const live: { storage: Storage; seed: number }[] = [];
         const freed: Storage[] = [];
         let allocated = 0;

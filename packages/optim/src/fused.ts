@@ -21,6 +21,14 @@ export interface Moving {
   readonly scalars: readonly (readonly Hyper[])[];
 }
 
+/** The arguments of a kernel that does the step of a parameter alone: lists that are used again in every step. */
+export interface Alone {
+  /** The parameter and its slots. */
+  readonly targets: readonly Tensor[];
+  /** The parameter, its gradient, its slots, the scalars. */
+  readonly inputs: Hyper[];
+}
+
 /** A segment as one kernel. */
 class FusedSegment {
   readonly segment: Segment;
@@ -69,9 +77,9 @@ class FusedSegment {
     if (this.layout[1].length !== scalars.length) this.layout = [measured, scalars.map(s => s.length)];
   }
 
-  /** The same where nothing is measured and there is no other segment, with the scalars in one list. */
-  runAlone(param: Tensor, grad: Tensor, slots: readonly Tensor[], scalars: readonly Hyper[]): void {
-    this.fused.assign([param, ...slots], param, grad, ...slots, ...scalars);
+  /** The same where nothing is measured and there is no other segment. */
+  runAlone({ targets, inputs }: Alone): void {
+    this.fused.assignList(targets, inputs);
   }
 }
 
@@ -123,11 +131,19 @@ export class FusedStep {
   flatScalars(step: number): readonly Hyper[] {
     const scalars = this.transform.pieces.map(piece => piece.scalars(step, []));
     this.segments[0].fit(0, scalars);
-    return scalars.flat();
+    const flat: Hyper[] = [];
+    for (let i = 0; i < scalars.length; i++) flat.push(...scalars[i]);
+    return flat;
   }
 
   /** One step of one parameter of a simple transform that carries nothing. Call it inside `noGrad`. */
-  runAlone(param: Tensor, grad: Tensor, slots: readonly Tensor[], scalars: readonly Hyper[]): void {
-    this.segments[0].runAlone(param, grad, slots, scalars);
+  runAlone(alone: Alone, grad: Tensor, scalars: readonly Hyper[]): void {
+    const { targets, inputs } = alone;
+    inputs[1] = grad;
+    const at = targets.length + 1;
+    for (let i = 0; i < scalars.length; i++) inputs[at + i] = scalars[i];
+    this.segments[0].runAlone(alone);
+    // The gradient is not to be kept from the collector.
+    inputs[1] = targets[0];
   }
 }

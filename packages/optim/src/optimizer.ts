@@ -1,6 +1,6 @@
 import { keep, noGrad, recordFunction, ShapeError, type Tensor, tensor } from '@fluxion/autograd';
 import { evaluate, type Group, OptimizerBase, type OptimizerState, type ParamGroups } from './base.js';
-import { FusedStep, type Moving } from './fused.js';
+import { type Alone, FusedStep, type Moving } from './fused.js';
 import { type Hyper, isOn, numberOf } from './hyper.js';
 import type { RuleSpec } from './rule.js';
 import { carriedNames, initialCarried, scalarsOf, type Transform } from './transform.js';
@@ -9,6 +9,8 @@ interface ParamState {
   step: number;
   slots: readonly Tensor[];
   carried: readonly Hyper[];
+  /** Made from the slots when first needed; null once they were replaced. */
+  alone: Alone | null;
 }
 
 /** What runs a group: a transform, and which switches it was built for. */
@@ -53,6 +55,15 @@ export class Optimizer<O extends object> extends OptimizerBase<O> {
     return key;
   }
 
+  /** Whether a switch is not as it was. */
+  private turned(group: Group<O>, before: string): boolean {
+    const names = this.spec.switches;
+    if (names === undefined) return false;
+    for (let i = 0; i < names.length; i++)
+      if (isOn((group as unknown as O)[names[i]]) !== (before[i] === '1')) return true;
+    return false;
+  }
+
   /** One step for every parameter that has a gradient; the others, and their state, stay as they are. */
   override step(): void;
   override step<R extends Tensor | number>(closure: () => R): R;
@@ -65,10 +76,11 @@ export class Optimizer<O extends object> extends OptimizerBase<O> {
   }
 
   private stepAll(): void {
-    this.groups.forEach((group, i) => {
-      if (this.switchesOf(group) !== this.engines[i].switches) this.rebuild(i);
+    for (let i = 0; i < this.groups.length; i++) {
+      const group = this.groups[i];
+      if (this.turned(group, this.engines[i].switches)) this.rebuild(i);
       this.stepGroup(group, this.engines[i]);
-    });
+    }
   }
 
   private stepGroup(group: Group<O>, engine: Engine): void {
@@ -90,7 +102,8 @@ export class Optimizer<O extends object> extends OptimizerBase<O> {
         scalars = fused.flatScalars(step);
         scalarsOf = step;
       }
-      fused.runAlone(p, grad, state.slots, scalars);
+      state.alone ??= { targets: [p, ...state.slots], inputs: [p, grad, ...state.slots] };
+      fused.runAlone(state.alone, grad, scalars);
       state.step = step;
     }
   }
@@ -118,7 +131,8 @@ export class Optimizer<O extends object> extends OptimizerBase<O> {
   private stateOf(p: Tensor, fused: FusedStep): ParamState {
     let state = this.states.get(p);
     if (state === undefined) {
-      state = { step: 0, slots: fused.init(p), carried: initialCarried(fused.transform).map(numberOf) };
+      const carried = initialCarried(fused.transform).map(numberOf);
+      state = { step: 0, slots: fused.init(p), carried, alone: null };
       this.states.set(p, state);
     }
     return state;
@@ -137,6 +151,7 @@ export class Optimizer<O extends object> extends OptimizerBase<O> {
         const old = before.fused.transform.slots.indexOf(name);
         return old < 0 ? fresh[j] : state.slots[old];
       });
+      state.alone = null;
       state.carried = now.carried.map((name, j) => {
         const old = before.carried.indexOf(name);
         return old < 0 ? numberOf(initial[j]) : state.carried[old];
@@ -225,5 +240,5 @@ function readState(
     if (typeof value !== 'number')
       problems.push(`${carriedBy[i]} of parameter ${index} is ${String(value)}, expected a number`);
   });
-  return { step: saved.step, slots, carried };
+  return { step: saved.step, slots, carried, alone: null };
 }

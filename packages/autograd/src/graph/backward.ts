@@ -48,7 +48,20 @@ interface Walk {
 
 let walks = 0;
 const active: number[] = [];
-const nothing = (): boolean => false;
+const none: (Tensor | null)[] = [];
+
+/** The lists of a search. */
+interface Lists {
+  readonly path: Node[];
+  /** For each node on the path, which input comes next. */
+  readonly next: number[];
+  readonly order: Node[];
+}
+
+/** Those of the walk before, empty again: most graphs are small, and new lists would grow step by step in every walk. A walk inside a walk makes its own. */
+let spare: Lists | null = null;
+/** Longer ones would keep too much memory. */
+const longestSpare = 4096;
 
 /**
  * Walks the graph from the seeds, consumers before producers. With `targets`, returns the gradient of each (null where none arrived)
@@ -60,23 +73,26 @@ export function walkBackward(
   options: WalkOptions,
 ): (Tensor | null)[] {
   const id = ++walks;
-  const displaced: Displaced[] = [];
+  // Only a walk inside a walk can push another one's scratch aside.
+  const displaced: Displaced[] | null = active.length > 0 ? [] : null;
   const wanted = targets === null ? null : indexTargets(targets);
   const recording = mode.recording;
   const watcher = spans.current;
-  let order: Node[] = [];
+  const lists = spare ?? { path: [], next: [], order: [] };
+  const { order } = lists;
+  spare = null;
   active.push(id);
   watcher?.enter('walk', 'backward');
   try {
-    order = sortNodes(seeds, wanted, id, displaced, options.stopAtTargets === true);
+    sortNodes(seeds, wanted, id, displaced, options.stopAtTargets === true, lists);
     if (options.unreached !== undefined && targets !== null) {
       const missing = targets.flatMap((t, i) => (t.node?.walk === id ? [] : [i]));
       if (missing.length > 0) options.unreached(missing);
     }
     mode.recording = options.createGraph;
     for (const { output, grad } of seeds)
-      if (output.node !== null) deliver(output.node, output.outputIndex, grad, options.createGraph);
-    const results = new Array<Tensor | null>(targets === null ? 0 : targets.length).fill(null);
+      if (output.node !== null) deliver(output.node, output.outputIndex, grad, options.createGraph, null);
+    const results = targets === null ? none : targets.map(() => null);
     const walk: Walk = { options, targets, wanted, results, leaves: [] };
     for (let i = order.length - 1; i >= 0; i--) step(order[i], walk);
     // Leaves come last, when nothing can fail any more: an error leaves every gradient as it was.
@@ -85,13 +101,16 @@ export function walkBackward(
   } finally {
     active.pop();
     mode.recording = recording;
-    for (const node of order) clear(node);
-    for (const d of displaced) {
-      d.node.walk = d.walk;
-      d.node.cotangent = d.cotangent;
-      d.node.cotangents = d.cotangents;
-      d.node.needed = d.needed;
-    }
+    if (order.length <= longestSpare && lists.path.length === 0) spare = lists;
+    for (let i = 0; i < order.length; i++) clear(order[i]);
+    while (spare === lists && order.length > 0) order.pop();
+    if (displaced !== null)
+      for (const d of displaced) {
+        d.node.walk = d.walk;
+        d.node.cotangent = d.cotangent;
+        d.node.cotangents = d.cotangents;
+        d.node.needed = d.needed;
+      }
     watcher?.exit();
   }
 }
@@ -112,43 +131,34 @@ function sortNodes(
   seeds: readonly Seed[],
   wanted: Map<Node, number[]> | null,
   id: number,
-  displaced: Displaced[],
+  displaced: Displaced[] | null,
   stopAtTargets: boolean,
-): Node[] {
-  const order: Node[] = [];
-  const path: Node[] = [];
-  const next: number[] = [];
-  const nested = active.length > 1;
-  const enter = (node: Node): void => {
-    if (nested && node.walk !== 0 && node.walk !== id && active.includes(node.walk)) {
-      const { walk, cotangent, cotangents, needed } = node;
-      displaced.push({ node, walk, cotangent, cotangents, needed });
-    }
-    node.walk = id;
-    node.cotangent = null;
-    node.cotangents = null;
-    node.needed = wanted === null ? node.isLeaf : wanted.has(node);
-    path.push(node);
-    next.push(stopAtTargets && node.needed ? node.inputs.length : 0);
-  };
+  { path, next, order }: Lists,
+): void {
   for (const { output } of seeds) {
     if (output.node === null || output.node.walk === id) continue;
-    enter(output.node);
+    enter(output.node, wanted, id, displaced);
+    path.push(output.node);
+    next.push(stopAtTargets && output.node.needed ? output.node.arity : 0);
     while (path.length > 0) {
       const top = path.length - 1;
       const node = path[top];
       const i = next[top];
-      if (i < node.inputs.length) {
-        next[top]++;
-        const child = node.inputs[i];
-        if (child !== null && child.walk !== id) enter(child);
+      if (i < node.arity) {
+        next[top] = i + 1;
+        const child = node.edge(i);
+        if (child !== null && child.walk !== id) {
+          enter(child, wanted, id, displaced);
+          path.push(child);
+          next.push(stopAtTargets && child.needed ? child.arity : 0);
+        }
         continue;
       }
       path.pop();
       next.pop();
       if (!node.needed)
-        for (const child of node.inputs)
-          if (child?.needed) {
+        for (let j = 0; j < node.arity; j++)
+          if (node.needs(j)) {
             node.needed = true;
             break;
           }
@@ -157,12 +167,31 @@ function sortNodes(
       order.push(node);
     }
   }
-  return order;
+}
+
+/** Makes the scratch of a node ready for a walk. */
+function enter(
+  node: Node,
+  wanted: Map<Node, number[]> | null,
+  id: number,
+  displaced: Displaced[] | null,
+): void {
+  if (displaced !== null && node.walk !== 0 && node.walk !== id && active.includes(node.walk)) {
+    const { walk, cotangent, cotangents, needed } = node;
+    displaced.push({ node, walk, cotangent, cotangents, needed });
+  }
+  node.walk = id;
+  node.cotangent = null;
+  node.cotangents = null;
+  node.needed = wanted === null ? node.isLeaf : wanted.has(node);
 }
 
 /** Whether the walk goes on through the node rather than ending at it. What another walk has noted in the children does not count. */
 function leadsOn(node: Node, walk: number): boolean {
-  for (const child of node.inputs) if (child?.needed && child.walk === walk) return true;
+  for (let i = 0; i < node.arity; i++) {
+    const child = node.edge(i);
+    if (child?.needed && child.walk === walk) return true;
+  }
   return false;
 }
 
@@ -195,60 +224,56 @@ function slot(node: Node, index: number): Tensor | null {
 }
 
 function applyRule(node: Node, createGraph: boolean): void {
-  const op = node.op;
-  if (op.vjp === null) throw new GraphError(`${op.name}: has no derivative (${op.why}).`);
+  const { op } = node;
+  const vjp = op.vjp as Vjp<unknown> | null;
+  if (vjp === null) throw new GraphError(`${op.name}: has no derivative (${op.why}).`);
   const foreign = op.foreign === true;
   const watcher = spans.current;
   watcher?.enter('rule', op.name);
   const mark = foreign ? 0 : openRegion();
+  const { anomaly } = mode;
   let done = false;
   try {
-    const first = node.cotangents === null ? node.cotangent : (node.cotangents.find(g => g !== null) ?? null);
-    const grads = callRule(node, first as Tensor);
+    const { cotangent, cotangents } = node;
+    // A rule may mask an infinity that it met on its way: what counts is what it returns.
+    mode.anomaly = false;
+    const first = cotangents === null ? cotangent : (cotangents.find(g => g !== null) ?? null);
+    const grads = vjp(first as Tensor, node, cotangents ?? [cotangent]);
+    mode.anomaly = anomaly;
     checkRule(node, grads);
-    for (let i = 0; i < node.inputs.length; i++) {
-      const child = node.inputs[i];
+    for (let i = 0; i < node.arity; i++) {
+      const child = node.edge(i);
       const grad = grads[i];
       if (child === null || !child.needed || grad == null) continue;
       if (!Array.isArray(grad.shape))
         throw new GraphError(
           `${op.name}: its rule returned ${show(grad)} as the gradient of input ${i}, expected a tensor, or null where there is none.`,
         );
-      if (mode.anomaly) checkGradient(node, i, grad, first as Tensor);
+      if (anomaly) checkGradient(node, i, grad, first as Tensor);
       deliver(child, node.inputIndices === null ? 0 : node.inputIndices[i], grad, createGraph, node);
     }
     done = true;
   } finally {
+    mode.anomaly = anomaly;
     if (!foreign) {
-      if (done) closeRegion(mark, op.name, nothing);
+      if (done) closeRegion(mark, op.name, null);
       else abandonRegion();
     }
     watcher?.exit();
   }
 }
 
-function callRule(node: Node, gradOutput: Tensor): readonly Cotangent[] {
-  const { anomaly } = mode;
-  // A rule may mask an infinity that it met on its way: what counts is what it returns.
-  mode.anomaly = false;
-  try {
-    return (node.op.vjp as Vjp<unknown>)(gradOutput, node, node.cotangents ?? [node.cotangent]);
-  } finally {
-    mode.anomaly = anomaly;
-  }
-}
-
 function checkRule(node: Node, grads: readonly Cotangent[]): void {
-  if (!Array.isArray(grads) || grads.length !== node.inputs.length)
+  if (!Array.isArray(grads) || grads.length !== node.arity)
     throw new GraphError(
       `${node.op.name}: its rule returned ${Array.isArray(grads) ? `${grads.length} gradients` : typeof grads}, expected an array with one entry ` +
-        `for each of its ${node.inputs.length} inputs (null where there is none).`,
+        `for each of its ${node.arity} inputs (null where there is none).`,
     );
 }
 
 /** Adds a gradient to what output `index` of the node has received so far; undoes broadcasting. */
-function deliver(node: Node, index: number, given: Tensor, createGraph: boolean, from?: Node): void {
-  const shape = node.outputShapes[index];
+function deliver(node: Node, index: number, given: Tensor, createGraph: boolean, from: Node | null): void {
+  const shape = node.outputShape(index);
   let grad = given;
   if (!sameShape(grad.shape, shape)) {
     if (!broadcastsTo(shape, grad.shape))
@@ -279,9 +304,10 @@ function deliver(node: Node, index: number, given: Tensor, createGraph: boolean,
 
 function put(node: Node, index: number, grad: Tensor): void {
   hold(grad.storage);
-  if (node.outputShapes.length === 1) node.cotangent = grad;
+  const count = node.outputCount;
+  if (count === 1) node.cotangent = grad;
   else {
-    node.cotangents ??= new Array<Tensor | null>(node.outputShapes.length).fill(null);
+    node.cotangents ??= new Array<Tensor | null>(count).fill(null);
     node.cotangents[index] = grad;
   }
 }

@@ -43,122 +43,194 @@ export function nodesCreated(): number {
   return created;
 }
 
-/** One recorded op. Its edges lead to the nodes of its inputs; it keeps only the values its rule reads. */
+const scalarShape: readonly number[] = [];
+const noEdges: readonly (Node | null)[] = [];
+
+/**
+ * One recorded op. Its edges lead to the nodes of its inputs; it keeps only the values its rule reads.
+ *
+ * Most ops have one or two inputs and one output, and these have fields of their own: an array for each of the lists would double what a node takes,
+ * and what costs most in a large graph is that the collector moves it. Everything is set in the constructor, always in this order.
+ */
 export class Node<A = unknown> {
-  readonly id: number = created++;
+  readonly id: number;
   readonly op: DifferentiableOp<A>;
   readonly attributes: A;
-  /** The node of each input; null where the input is a number or needs no gradient. */
-  readonly inputs: readonly (Node | null)[];
-  /** Which output of that node. */
+  readonly isLeaf: boolean;
+  /** How many inputs there are. */
+  readonly arity: number;
+  private readonly edge0: Node | null;
+  private readonly edge1: Node | null;
+  /** From the third on. */
+  private readonly edges: readonly (Node | null)[];
+  /** Which output of its node each input is; null where all are the first. */
   readonly inputIndices: readonly number[] | null;
-  /** The shape of each input, [] for numbers. */
-  readonly inputShapes: readonly (readonly number[])[];
-  /** Inputs that the rule reads; null once released. */
+  private readonly shape0: readonly number[];
+  private readonly shape1: readonly number[];
+  /** Of all inputs, where there are more than two. */
+  private readonly shapes: readonly (readonly number[])[] | null;
+  private readonly outputShape0: readonly number[];
+  /** Of all outputs, where there are several. */
+  private readonly severalShapes: readonly (readonly number[])[] | null;
+  /** Inputs that the rule reads. */
+  private saved0: Input | null;
+  private saved1: Input | null;
+  /** From the third on. */
   private saved: (Input | null)[] | null;
+  private savedOutput: Tensor | null;
+  /** All outputs, where there are several. */
   private savedOutputs: readonly Tensor[] | null;
-  private readonly savedAt: number = clock.now;
+  private readonly savedAt: number;
+  /** Whether what the rule reads is there: not where it was never saved, and not once it was given back. */
+  private usable: boolean;
   /** Why inputs without a node have none; for the message when a gradient is missing. */
   readonly cuts: readonly string[] | null;
-  readonly isLeaf: boolean;
   /** The leaf itself, or the output that was told to retain its gradient. */
-  tensor: Tensor | null = null;
-  hooks: GradHook[] | null = null;
-  /** Shapes and dtype of the outputs. */
-  readonly outputShapes: readonly (readonly number[])[];
+  tensor: Tensor | null;
+  hooks: GradHook[] | null;
   /** Where the op was called; kept under `detectAnomaly` only. */
-  stack = '';
+  stack: string;
   /** Of the output, where the user gave one. */
-  name = '';
+  name: string;
 
   /** Whether an op, recorded or not, has taken an output of it. */
-  used = false;
+  used: boolean;
 
   /** Scratch of a walk in progress: which walk, its cotangents by output, whether a target lies below. */
-  walk = 0;
-  cotangent: Tensor | null = null;
-  cotangents: (Tensor | null)[] | null = null;
-  needed = false;
+  walk: number;
+  cotangent: Tensor | null;
+  cotangents: (Tensor | null)[] | null;
+  needed: boolean;
 
+  /** `output` is the first output, and `outputs` all of them where there are several, else null. */
   constructor(
     op: DifferentiableOp<A>,
     inputs: readonly Input[],
     attributes: A,
-    outputs: readonly Tensor[],
-    isLeaf = false,
+    output: Tensor,
+    outputs: readonly Tensor[] | null,
+    isLeaf: boolean,
   ) {
+    const arity = inputs.length;
+    const a = arity > 0 ? inputs[0] : 0;
+    const b = arity > 1 ? inputs[1] : 0;
+    this.id = created++;
     this.op = op;
     this.attributes = attributes;
     this.isLeaf = isLeaf;
-    const n = inputs.length;
-    const nodes = new Array<Node | null>(n);
-    const shapes = new Array<readonly number[]>(n);
-    let indices: number[] | null = null;
-    let cuts: string[] | null = null;
-    for (let i = 0; i < n; i++) {
-      const x = inputs[i];
-      if (typeof x === 'number') {
-        nodes[i] = null;
-        shapes[i] = [];
-        continue;
-      }
-      nodes[i] = x.node;
-      shapes[i] = x.shape;
-      if (x.outputIndex !== 0) {
-        indices ??= new Array<number>(n).fill(0);
-        indices[i] = x.outputIndex;
-      }
-      if (x.cut !== '') {
-        cuts ??= [];
-        cuts.push(x.cut);
-      }
-    }
-    this.inputs = nodes;
-    this.inputIndices = indices;
-    this.inputShapes = shapes;
-    this.cuts = cuts;
-    this.outputShapes = outputs.length === 1 ? [outputs[0].shape] : outputs.map(t => t.shape);
-
+    this.arity = arity;
+    this.edge0 = typeof a === 'number' ? null : a.node;
+    this.edge1 = typeof b === 'number' ? null : b.node;
+    this.edges = arity > 2 ? inputs.slice(2).map(x => (typeof x === 'number' ? null : x.node)) : noEdges;
+    this.inputIndices = indicesOf(inputs);
+    this.shape0 = typeof a === 'number' ? scalarShape : a.shape;
+    this.shape1 = typeof b === 'number' ? scalarShape : b.shape;
+    this.shapes = arity > 2 ? inputs.map(x => (typeof x === 'number' ? scalarShape : x.shape)) : null;
+    this.outputShape0 = output.shape;
+    this.severalShapes = outputs === null ? null : outputs.map(t => t.shape);
+    this.saved0 = null;
+    this.saved1 = null;
     this.saved = null;
+    this.savedOutput = null;
     this.savedOutputs = null;
-    if (!mode.saving && !isLeaf) return;
-    let saved: (Input | null)[] | null = null;
-    const saves = op.savesInput;
-    for (let i = 0; i < n; i++) {
-      if (saves !== undefined && !saves(i, this as Node<A>)) continue;
+    this.savedAt = clock.now;
+    this.usable = mode.saving || isLeaf;
+    this.cuts = cutsOf(inputs);
+    this.tensor = null;
+    this.hooks = null;
+    this.stack = '';
+    this.name = '';
+    this.used = false;
+    this.walk = 0;
+    this.cotangent = null;
+    this.cotangents = null;
+    this.needed = false;
+    if (mode.saving && !isLeaf) this.save(inputs, output, outputs);
+  }
+
+  private save(inputs: readonly Input[], output: Tensor, outputs: readonly Tensor[] | null): void {
+    const { savesInput, savesOutput } = this.op;
+    for (let i = 0; i < inputs.length; i++) {
+      if (savesInput !== undefined && !savesInput(i, this as Node<A>)) continue;
       const x = inputs[i];
-      saved ??= new Array<Input | null>(n).fill(null);
-      saved[i] = x;
+      if (i === 0) this.saved0 = x;
+      else if (i === 1) this.saved1 = x;
+      else {
+        this.saved ??= new Array<Input | null>(inputs.length - 2).fill(null);
+        this.saved[i - 2] = x;
+      }
       if (typeof x !== 'number') hold(x.storage);
     }
-    this.saved = saved ?? none;
-    if (op.savesOutput === true) {
+    if (savesOutput !== true) return;
+    if (outputs === null) {
+      this.savedOutput = output;
+      hold(output.storage);
+    } else {
       this.savedOutputs = outputs;
       for (const t of outputs) hold(t.storage);
     }
   }
 
+  /** The node of input `i`; null where that is a number or needs no gradient. */
+  edge(i: number): Node | null {
+    return i === 0 ? this.edge0 : i === 1 ? this.edge1 : this.edges[i - 2];
+  }
+
+  /** The nodes of all inputs, in a list made for the caller. */
+  get inputs(): (Node | null)[] {
+    return Array.from({ length: this.arity }, (_, i) => this.edge(i));
+  }
+
+  /** The shape of input `i`, [] for a number. */
+  inputShape(i: number): readonly number[] {
+    return this.shapes !== null ? this.shapes[i] : i === 0 ? this.shape0 : this.shape1;
+  }
+
+  /** The shapes of all inputs, in a list made for the caller. */
+  get inputShapes(): (readonly number[])[] {
+    return Array.from({ length: this.arity }, (_, i) => this.inputShape(i));
+  }
+
+  /** How many outputs there are. */
+  get outputCount(): number {
+    return this.severalShapes === null ? 1 : this.severalShapes.length;
+  }
+
+  outputShape(i: number): readonly number[] {
+    return this.severalShapes === null ? this.outputShape0 : this.severalShapes[i];
+  }
+
+  /** The shapes of all outputs, in a list made for the caller. */
+  get outputShapes(): (readonly number[])[] {
+    return Array.from({ length: this.outputCount }, (_, i) => this.outputShape(i));
+  }
+
   /** Whether input `i` wants a gradient. */
   needs(i: number): boolean {
-    return this.inputs[i] !== null && (this.inputs[i] as Node).needed;
+    return this.edge(i)?.needed === true;
+  }
+
+  private savedAs(i: number): Input | null {
+    if (!this.usable) throw freedError(this);
+    if (i < 2) return i === 0 ? this.saved0 : this.saved1;
+    return this.saved === null ? null : this.saved[i - 2];
   }
 
   /** Input `i` as it was. Throws when the graph was freed or the value was changed in place since. */
   input(i: number): Input {
-    if (this.saved === null) throw freedError(this);
-    const x = this.saved[i];
+    const x = this.savedInput(i);
     if (x == null)
       throw new GraphError(
         `${this.op.name}: its rule reads input ${i}, which it did not save: declare it in savesInput.`,
       );
-    if (typeof x !== 'number') this.checkFresh(x, `input ${i}`);
     return x;
   }
 
   /** Input `i` if it was saved, else null. */
   savedInput(i: number): Input | null {
-    if (this.saved === null) throw freedError(this);
-    return this.saved[i] != null ? this.input(i) : null;
+    const x = this.savedAs(i);
+    if (x !== null && typeof x !== 'number') this.checkFresh(x, i);
+    return x;
   }
 
   /** Input `i`, which the op knows to be a tensor. */
@@ -173,51 +245,97 @@ export class Node<A = unknown> {
 
   /** Output `i`, for rules that are shortest in terms of it. */
   output(i = 0): Tensor {
-    if (this.saved === null) throw freedError(this);
-    if (this.savedOutputs === null)
+    if (!this.usable) throw freedError(this);
+    const y = this.savedOutputs !== null ? this.savedOutputs[i] : this.savedOutput;
+    if (y === null)
       throw new GraphError(
         `${this.op.name}: its rule reads its output, which it did not save: declare savesOutput.`,
       );
-    const y = this.savedOutputs[i];
-    this.checkFresh(y, 'output');
+    this.checkFresh(y, -1);
     return y;
   }
 
-  private checkFresh(t: Tensor, what: string): void {
-    if (t.storage.version <= this.savedAt) return;
-    throw new GraphError(
-      `${this.op.name}: its ${what} of shape ${showShape(t.shape)} was saved for the derivative and has since been changed in place by ` +
+  /** Input `i`, or an output (-1). */
+  private checkFresh(t: Tensor, i: number): void {
+    if (t.storage.version > this.savedAt) throw this.staleError(t, i);
+  }
+
+  private staleError(t: Tensor, i: number): GraphError {
+    return new GraphError(
+      `${this.op.name}: its ${i < 0 ? 'output' : `input ${i}`} of shape ${showShape(t.shape)} was saved for the derivative and has since been changed in place by ` +
         `${t.storage.changedBy}. Call backward before changing it, or change a clone: x.clone().${t.storage.changedBy}(…).`,
     );
   }
 
   /** Throws when the rule could not run: the graph was freed, or a saved value changed in place. */
   checkUsable(): void {
-    if (this.saved === null) throw freedError(this);
-    for (let i = 0; i < this.saved.length; i++) {
-      const x = this.saved[i];
-      if (x !== null && typeof x !== 'number') this.checkFresh(x, `input ${i}`);
-    }
-    if (this.savedOutputs !== null) for (const t of this.savedOutputs) this.checkFresh(t, 'output');
+    if (!this.usable) throw freedError(this);
+    const { saved0, saved1, saved, savedOutput, savedOutputs } = this;
+    if (saved0 !== null && typeof saved0 !== 'number') this.checkFresh(saved0, 0);
+    if (saved1 !== null && typeof saved1 !== 'number') this.checkFresh(saved1, 1);
+    if (saved !== null)
+      for (let i = 0; i < saved.length; i++) {
+        const x = saved[i];
+        if (x !== null && typeof x !== 'number') this.checkFresh(x, i + 2);
+      }
+    if (savedOutput !== null) this.checkFresh(savedOutput, -1);
+    if (savedOutputs !== null) for (const t of savedOutputs) this.checkFresh(t, -1);
   }
 
   /** Whether what it saved was given back. */
   get released(): boolean {
-    return this.saved === null;
+    return !this.usable;
   }
 
   /** Gives back what was saved. The edges stay, so that a second backward can say what happened. */
   release(): void {
-    if (this.saved === null || this.isLeaf) return;
+    if (!this.usable || this.isLeaf) return;
     const by = this.op.name;
-    for (const x of this.saved) if (x !== null && typeof x !== 'number') release(x.storage, by);
-    if (this.savedOutputs !== null) for (const t of this.savedOutputs) release(t.storage, by);
-    this.saved = null;
-    this.savedOutputs = null;
+    const { saved0, saved1, saved, savedOutput, savedOutputs } = this;
+    this.usable = false;
+    if (saved0 !== null) {
+      this.saved0 = null;
+      if (typeof saved0 !== 'number') release(saved0.storage, by);
+    }
+    if (saved1 !== null) {
+      this.saved1 = null;
+      if (typeof saved1 !== 'number') release(saved1.storage, by);
+    }
+    if (saved !== null) {
+      this.saved = null;
+      for (const x of saved) if (x !== null && typeof x !== 'number') release(x.storage, by);
+    }
+    if (savedOutput !== null) {
+      this.savedOutput = null;
+      release(savedOutput.storage, by);
+    }
+    if (savedOutputs !== null) {
+      this.savedOutputs = null;
+      for (const t of savedOutputs) release(t.storage, by);
+    }
   }
 }
 
-const none: (Input | null)[] = [];
+/** Which output of its node each input is; null where all are the first. */
+function indicesOf(inputs: readonly Input[]): number[] | null {
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i];
+    if (typeof x !== 'number' && x.outputIndex !== 0)
+      return inputs.map(t => (typeof t === 'number' ? 0 : t.outputIndex));
+  }
+  return null;
+}
+
+function cutsOf(inputs: readonly Input[]): string[] | null {
+  let cuts: string[] | null = null;
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i];
+    if (typeof x === 'number' || x.cut === '') continue;
+    cuts ??= [];
+    cuts.push(x.cut);
+  }
+  return cuts;
+}
 
 /** Sees the gradient of a tensor as it passes; may return another in its place. */
 export interface GradHook {
@@ -240,7 +358,7 @@ const leafOp: DifferentiableOp<undefined> = { name: 'leaf', vjp: null };
 
 /** Makes a tensor a leaf that wants a gradient. */
 export function markLeaf(t: Tensor): void {
-  const node = new Node(leafOp, [], undefined, [t], true);
+  const node = new Node(leafOp, [], undefined, t, null, true);
   node.tensor = t;
   t.node = node as Node;
 }

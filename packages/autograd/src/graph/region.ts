@@ -1,4 +1,4 @@
-import { type DType, type Kernels, kernels, type Storage } from '@fluxion/kernels';
+import { type DType, kernels, type Storage } from '@fluxion/kernels';
 
 /**
  * Who may free what, and when. A region spans a piece of library code whose temporaries nobody outside can reach:
@@ -23,25 +23,30 @@ export function openRegion(): number {
   return births.length;
 }
 
-/** Closes the region and frees what was born in it, but for what `kept` says and what the notes above say. */
-export function closeRegion(mark: number, by: string, kept: (storage: Storage) => boolean): void {
-  const backend = kernels();
+/** Closes the region and frees what was born in it, but for what is kept (one storage, or all of a set) and what the notes above say. */
+export function closeRegion(mark: number, by: string, kept: Storage | null | ReadonlySet<unknown>): void {
+  const set = kept instanceof Set ? (kept as ReadonlySet<unknown>) : null;
+  depth--;
   let end = mark;
   for (let i = mark; i < births.length; i++) {
     const storage = births[i];
     if (storage.escaped) continue;
-    if (kept(storage)) births[end++] = storage;
+    if (storage === kept || set?.has(storage) === true) births[end++] = storage;
     else if (storage.holds > 0) storage.engineOwned = true;
-    else backend.free(storage, by);
+    else kernels().free(storage, by);
   }
-  depth--;
-  births.length = depth === 0 ? 0 : end;
+  forget(depth === 0 ? 0 : end);
+}
+
+/** Shortens the list. Setting its length would be a call into the engine, at a hundred times the price. */
+function forget(end: number): void {
+  while (births.length > end) births.pop();
 }
 
 /** Closes the region after an error: frees nothing, for what the error left behind may be looked at. */
 export function abandonRegion(): void {
   depth--;
-  if (depth === 0) births.length = 0;
+  if (depth === 0) forget(0);
 }
 
 /** The engine holds the storage: a node saved it, or it is a cotangent on its way. */
@@ -50,9 +55,9 @@ export function hold(storage: Storage): void {
 }
 
 /** Gives up a hold; frees what nobody else can reach. */
-export function release(storage: Storage, by: string, backend: Kernels = kernels()): void {
+export function release(storage: Storage, by: string): void {
   storage.holds--;
-  if (storage.holds === 0 && storage.engineOwned) backend.free(storage, by);
+  if (storage.holds === 0 && storage.engineOwned) kernels().free(storage, by);
 }
 
 /** The user gets to see it: from now on only the collector ends its life. */

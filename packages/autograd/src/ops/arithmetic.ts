@@ -52,6 +52,12 @@ export interface BinaryRule {
   readonly second: <T, M>(m: Arithmetic<T, M>, g: T, a: T | number, b: T | number, y: T) => T;
 }
 
+/**
+ * The rules of the ops made of one, for scalar Values, which use the same. By the op itself and not by its name, so that to make an op has no effect
+ * but for who has it: bundlers leave out the ops that a program does not use.
+ */
+export const rules: WeakMap<object, UnaryRule | BinaryRule> = new WeakMap();
+
 /** The arithmetic of tensors; the methods provide it when they are attached, so that no op file needs another for its derivative. */
 export let tensors: Arithmetic<Tensor, Tensor>;
 

@@ -12,7 +12,7 @@ import { raw, rawLike } from '../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import type { Broadcast, Fits, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
-import { type Arithmetic, type BinaryRule, tensors } from './arithmetic.js';
+import { type Arithmetic, type BinaryRule, rules, tensors } from './arithmetic.js';
 import { apply, notATensor, operand, type Primitive } from './define.js';
 import type { BinaryFunction } from './types.js';
 
@@ -82,20 +82,15 @@ const isFloating = (dtype: DType): boolean => dtype === 'float32' || dtype === '
 const isBool = (dtype: DType): boolean => dtype === 'bool';
 const isAny = (): boolean => true;
 
-/** The derivatives by name; scalar Values use the same. */
-export const binaryRules: { [K in ArithmeticOp]?: BinaryRule } = {};
-
-/** Makes an op of a kernel and its rules, and enters these in a table. */
+/** Makes an op of a kernel and its rules, and enters these in the table. */
 export function arithmetic<N extends ArithmeticOp>(
   name: N,
   integers: boolean,
   spec: BinaryRule,
-  rules: { [K in ArithmeticOp]?: BinaryRule } = binaryRules,
 ): BinaryFunction<N> {
-  rules[name] = spec;
   const { saves, readsOutput, first, second } = spec;
   const rule: Pick<Primitive, 'vjp' | 'savesInput' | 'savesOutput'> = {
-    savesInput: (i, node) => saves(i, node.inputs[1 - i] !== null, node.inputs[i] !== null),
+    savesInput: (i, node) => saves(i, node.edge(1 - i) !== null, node.edge(i) !== null),
     savesOutput: readsOutput,
     vjp: (g, node) => {
       const a = node.savedInput(0) ?? 0;
@@ -107,11 +102,11 @@ export function arithmetic<N extends ArithmeticOp>(
       ];
     },
   };
-  return (
-    integers
-      ? binary(name, isNumeric, "numbers: convert a bool tensor with to('float32')", 'same', rule)
-      : binary(name, isFloating, "float32 or float64: convert with to('float32')", 'same', rule)
-  ) as BinaryFunction<N>;
+  const fn = integers
+    ? binary(name, isNumeric, "numbers: convert a bool tensor with to('float32')", 'same', rule)
+    : binary(name, isFloating, "float32 or float64: convert with to('float32')", 'same', rule);
+  rules.set(fn, spec);
+  return fn as BinaryFunction<N>;
 }
 
 export const neither = (): boolean => false;

@@ -1,8 +1,8 @@
-import type { DType, Storage } from '@fluxion/kernels';
+import type { DType } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, show } from '../errors.js';
 import { mode, noGrad } from '../graph/modes.js';
-import type { DifferentiableOp, Input } from '../graph/node.js';
-import { record } from '../graph/record.js';
+import type { DifferentiableOp, Input, Node } from '../graph/node.js';
+import { recordOne } from '../graph/record.js';
 import { abandonRegion, closeRegion, handOver, openRegion } from '../graph/region.js';
 import { type SpanWatcher, spans, watch } from '../graph/spans.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -49,7 +49,7 @@ export function apply<A>(op: Primitive<A>, inputs: readonly Input[], attributes:
 
 function run<A>(op: Primitive<A>, inputs: readonly Input[], attributes: A): Tensor {
   const out = op.forward(inputs, attributes);
-  record(op, inputs, attributes, [out]);
+  recordOne(op, inputs, attributes, out);
   return out;
 }
 
@@ -61,8 +61,8 @@ function watched<A>(watcher: SpanWatcher, op: Primitive<A>, inputs: readonly Inp
 /** Saves nothing: for rules that need shapes and attributes only. */
 export const savesNothing = (): boolean => false;
 /** Input i is read by the derivatives of the other inputs alone (products). */
-export const savesOthers = (i: number, node: { readonly inputs: readonly unknown[] }): boolean => {
-  for (let j = 0; j < node.inputs.length; j++) if (j !== i && node.inputs[j] !== null) return true;
+export const savesOthers = (i: number, node: Pick<Node, 'arity' | 'edge'>): boolean => {
+  for (let j = 0; j < node.arity; j++) if (j !== i && node.edge(j) !== null) return true;
   return false;
 };
 
@@ -95,12 +95,8 @@ function inRegion<F extends (...args: never[]) => Tensor | readonly Tensor[]>(
     } finally {
       if (result === undefined) abandonRegion();
       else if (Array.isArray(result)) {
-        const list = result as readonly Tensor[];
-        closeRegion(mark, name, s => list.some(t => t.storage === s));
-      } else {
-        const kept = (result as Tensor).storage;
-        closeRegion(mark, name, (s: Storage) => s === kept);
-      }
+        closeRegion(mark, name, new Set((result as readonly Tensor[]).map(t => t.storage)));
+      } else closeRegion(mark, name, (result as Tensor).storage);
       watcher?.exit();
     }
   };

@@ -27,7 +27,7 @@ const lookupOp: Primitive = {
   vjp: (g, n) => {
     const factors = n.input(2);
     const scaled = factors === 1 ? g : (mul(g, factors as Tensor) as Tensor);
-    return [put('add', zeros(n.inputShapes[0], g), n.tensorInput(1), scaled, { dims: [0] }), null, null];
+    return [put('add', zeros(n.inputShape(0), g), n.tensorInput(1), scaled, { dims: [0] }), null, null];
   },
   forward: inputs => pickOp.forward(inputs, { dims: [0], distinct: false }),
 };

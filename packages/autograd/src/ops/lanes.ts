@@ -59,7 +59,7 @@ export function window(
 export const gatherOp: Primitive<number> = {
   name: 'gather',
   savesInput: i => i === 1,
-  vjp: (g, n) => [addedUp(n.inputShapes[0], n.attributes, n.tensorInput(1), g), null],
+  vjp: (g, n) => [addedUp(n.inputShape(0), n.attributes, n.tensorInput(1), g), null],
   forward: (inputs, dim) => {
     const [x, index] = inputs as readonly Tensor[];
     const out = raw(index.shape, x.dtype);
@@ -89,10 +89,10 @@ const scatterOf = (mode: 'add' | 'assign', name: string): Primitive<Scattering> 
     const { dim } = n.attributes;
     const ofSource = (index: Tensor): Tensor => {
       const picked = apply(gatherOp, [g, index], dim);
-      if (mode === 'add') return windowed(picked, n.inputShapes[2]);
+      if (mode === 'add') return windowed(picked, n.inputShape(2));
       // Of the elements that went to one place the last stayed, and the gradient is its alone.
-      const stayed = apply(stayedOp, [index], { dim, shape: n.inputShapes[0] });
-      return windowed(where(stayed, picked, 0), n.inputShapes[2]);
+      const stayed = apply(stayedOp, [index], { dim, shape: n.inputShape(0) });
+      return windowed(where(stayed, picked, 0), n.inputShape(2));
     };
     return [
       n.needs(0) ? (mode === 'add' ? g : scatterBy('assign', g, dim, n.tensorInput(1), 0)) : null,
@@ -178,7 +178,7 @@ export function scatterBy(
 const addedUpOp: Primitive<{ readonly dim: number; readonly shape: readonly number[] }> = {
   name: 'scatterAdd',
   savesInput: (i, n) => i === 0 && n.inputs[1] !== null,
-  vjp: (g, n) => [null, windowed(apply(gatherOp, [g, n.tensorInput(0)], n.attributes.dim), n.inputShapes[1])],
+  vjp: (g, n) => [null, windowed(apply(gatherOp, [g, n.tensorInput(0)], n.attributes.dim), n.inputShape(1))],
   forward: (inputs, { dim, shape }) => {
     const [index, source] = inputs as readonly Tensor[];
     const out = zeros(shape, source);

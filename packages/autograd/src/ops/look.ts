@@ -30,7 +30,7 @@ function look(x: Tensor, { starts, steps, dims, shape }: Look): Tensor {
 const lookOp: Primitive<Look> = {
   name: 'at',
   savesInput: savesNothing,
-  vjp: (g, n) => [replaceAt('assign', zeros(n.inputShapes[0], g), n.attributes, g)],
+  vjp: (g, n) => [replaceAt('assign', zeros(n.inputShape(0), g), n.attributes, g)],
   forward: (inputs, attributes) => look(inputs[0] as Tensor, attributes),
 };
 

@@ -1,11 +1,13 @@
 import { kernels } from '@fluxion/kernels';
 import { DTypeError, ShapeError, showShape } from '../errors.js';
-import { raw } from '../tensor/raw.js';
+import { mode } from '../graph/modes.js';
+import { raw, view } from '../tensor/raw.js';
 import { broadcastShapes, numel } from '../tensor/shape.js';
 import type { Linear, LinearFits, MatMul, MatMulFits, Shape } from '../tensor/shapeTypes.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { addBias } from './bias.js';
 import { apply, composite, type Primitive, requireFloating, savesOthers } from './define.js';
+import { permuteTo } from './shape/permute.js';
 import { reshapeTo, transpose, unsqueeze } from './shape.js';
 
 /** Which operands came transposed. */
@@ -36,7 +38,8 @@ const matmulOp: Primitive<Layouts> = {
   },
 };
 
-const turn = (t: Tensor): Tensor => transpose(t, -1, -2);
+const turn = (t: Tensor): Tensor => (t.ndim === 2 ? permuteTo(t, matrixTurn) : transpose(t, -1, -2));
+const matrixTurn = [1, 0];
 
 function isTransposed(t: Tensor): boolean {
   return t.strides[t.ndim - 2] === 1 && t.strides[t.ndim - 1] > 1;
@@ -101,12 +104,52 @@ function check(op: string, a: Tensor, b: Tensor): void {
     broadcastShapes(`${op} (batch dims)`, a.shape.slice(0, -2), b.shape.slice(0, -2));
 }
 
+/** x [n, in] times weight [out, in] transposed, plus what broadcasts to it: one node, no transpose recorded, no second array for the sum. */
+const linearOp: Primitive = {
+  name: 'linear',
+  savesInput: (i, n) => (i === 0 ? n.edge(1) !== null : i === 1 && n.edge(0) !== null),
+  vjp: (g, n) => {
+    const x = n.needs(0) ? product(g, n.tensorInput(1)) : null;
+    const weight = n.needs(1) ? product(turn(g), n.tensorInput(0)) : null;
+    return n.arity === 2 ? [x, weight] : [x, weight, g];
+  },
+  forward: inputs => {
+    const [x, weight] = inputs as readonly Tensor[];
+    const { shape, strides } = weight;
+    const out = raw([x.shape[0], shape[0]], x.dtype);
+    const turned = view(weight, weight.offset, [shape[1], shape[0]], [strides[1], strides[0]]);
+    kernels().gemm(x, turned, out);
+    if (inputs.length > 2) kernels().binary('add', out, inputs[2], out);
+    return out;
+  },
+};
+
+/**
+ * Whether `linearOp` takes them as they are. The others, wrong ones among them, are left to the composition, and so is everything under `detectAnomaly`, which
+ * tells the product from the sum.
+ */
+function isPlain(x: Tensor, weight: Tensor, bias: Tensor | null | undefined): boolean {
+  if (mode.anomaly) return false;
+  if (!(x instanceof Tensor && weight instanceof Tensor) || x.ndim !== 2 || weight.ndim !== 2) return false;
+  const { dtype } = x;
+  if ((dtype !== 'float32' && dtype !== 'float64') || weight.dtype !== dtype) return false;
+  if (x.shape[1] !== weight.shape[1]) return false;
+  if (bias == null) return true;
+  if (!(bias instanceof Tensor) || bias.dtype !== dtype) return false;
+  return bias.ndim === 1 && (bias.shape[0] === weight.shape[0] || bias.shape[0] === 1);
+}
+
 /** x [..., in] times weight [out, in] transposed, plus bias [out]: [..., out]. */
 export const linear: <X extends Shape, W extends Shape, B extends Shape = [number]>(
   x: Tensor<X>,
   weight: Tensor<W> & LinearFits<X, W>,
   bias?: (Tensor<B> & LinearFits<X, W, B>) | null,
-) => Tensor<Linear<X, W>> = composite('linear', (x: Tensor, weight: Tensor, bias?: Tensor | null) => {
+) => Tensor<Linear<X, W>> = ((x: Tensor, weight: Tensor, bias?: Tensor | null) =>
+  isPlain(x, weight, bias)
+    ? apply(linearOp, bias == null ? [x, weight] : [x, weight, bias], undefined)
+    : composed(x, weight, bias)) as never;
+
+const composed = composite('linear', (x: Tensor, weight: Tensor, bias?: Tensor | null) => {
   if (weight.ndim === 2 && x.ndim > 0 && x.shape[x.ndim - 1] !== weight.shape[1])
     throw new ShapeError(
       `linear: an input of shape ${showShape(x.shape)} has ${x.shape[x.ndim - 1]} features, the weight ${showShape(weight.shape)} expects ` +
@@ -118,6 +161,14 @@ export const linear: <X extends Shape, W extends Shape, B extends Shape = [numbe
   }
   if (weight.ndim !== 2)
     throw new ShapeError(`linear: expected a weight of shape [out, in], got ${showShape(weight.shape)}.`);
+  if (x.ndim > 2 && x.contiguous) {
+    const rows = reshapeTo(x, [numel(x.shape.slice(0, -1)), weight.shape[1]]);
+    if (isPlain(rows, weight, bias))
+      return reshapeTo(linear(rows, weight as Tensor, bias as Tensor), [
+        ...x.shape.slice(0, -1),
+        weight.shape[0],
+      ]);
+  }
   const y = matmul(x, transpose(weight, 0, 1) as Tensor) as Tensor;
   return bias == null ? y : addBias(y, bias);
-}) as never;
+});

@@ -27,7 +27,7 @@ const maxPoolOp: Primitive<readonly PoolWindows[]> = {
   },
   vjp: (g, n) => {
     const dims = n.attributes.length;
-    const shape = n.inputShapes[0];
+    const shape = n.inputShape(0);
     const lead = shape.slice(0, shape.length - dims);
     const planes = [...lead, numel(shape.slice(lead.length))];
     return [reshapeTo(addedUp(planes, lead.length, flat(n.output(1), dims), flat(g, dims)), shape)];

@@ -42,6 +42,7 @@ import { reductionMethods } from './methods/reductions.js';
 import { shapeMethods } from './methods/shape.js';
 import * as read from './read.js';
 import * as reduce from './reduce.js';
+import { binaryOps, unaryOps } from './ruled.js';
 import * as shape from './shape.js';
 import * as softmax from './softmax.js';
 import { type SoftplusOptions, softplus } from './softplus.js';
@@ -322,12 +323,18 @@ export function ensureMethods(): void {
     clone: t => unary.clone(t) as Tensor,
   });
   provideTensorArithmetic({
-    ...binary,
-    ...unary,
-    ...special,
+    ...unaryOps,
+    ...binaryOps,
+    polygamma: special.polygamma,
+    eq: binary.eq,
+    lt: binary.lt,
+    le: binary.le,
+    gt: binary.gt,
+    ge: binary.ge,
     and: binary.logicalAnd,
+    where: binary.where,
     zero: unary.zerosOf,
-  } as unknown as Arithmetic<Tensor, Tensor>);
+  } satisfies Record<keyof Arithmetic<Tensor>, unknown> as unknown as Arithmetic<Tensor, Tensor>);
   const prototype = Tensor.prototype as unknown as Record<string, unknown>;
   for (const [name, fn] of Object.entries(functions)) {
     const call = fn as (...args: unknown[]) => unknown;

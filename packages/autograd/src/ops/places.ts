@@ -86,7 +86,7 @@ function finish({ temporary }: Rows, op: string): void {
 export const pickOp: Primitive<Picking> = {
   name: 'pick',
   savesInput: i => i === 1,
-  vjp: (g, n) => [put('add', zeros(n.inputShapes[0], g), n.tensorInput(1), g, n.attributes), null],
+  vjp: (g, n) => [put('add', zeros(n.inputShape(0), g), n.tensorInput(1), g, n.attributes), null],
   forward: (inputs, { dims }) => {
     const [x, places] = inputs as readonly Tensor[];
     const rest = others(x, dims);

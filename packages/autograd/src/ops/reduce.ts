@@ -7,7 +7,7 @@ import type { Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, logicalOr, mul, ne, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
-import { expand, reshapeTo } from './shape.js';
+import { expandTo, reshapeTo } from './shape.js';
 import { sqrt, square, to } from './unary.js';
 
 export type Dims = number | readonly number[] | undefined;
@@ -74,13 +74,36 @@ function requireElements(op: string, x: Tensor, dims: readonly number[]): void {
       );
 }
 
-const sumOp: Primitive<readonly number[]> = {
+interface Summed {
+  readonly dims: readonly number[];
+  /** Whether the dims stay, with size 1. */
+  readonly keepdim: boolean;
+}
+
+/** The shape without the reduced dims. */
+function droppedShape(shape: readonly number[], dims: readonly number[]): number[] {
+  const left: number[] = [];
+  for (let i = 0; i < shape.length; i++) if (!dims.includes(i)) left.push(shape[i]);
+  return left;
+}
+
+const sumOp: Primitive<Summed> = {
   name: 'sum',
   savesInput: savesNothing,
-  vjp: (g, n) => [expand(g, n.inputShapes[0])],
-  forward: (inputs, dims) => {
+  vjp: (g, n) => {
+    const shape = n.inputShape(0);
+    const { dims, keepdim } = n.attributes;
+    // Where leading dims were dropped, expanding puts them back by itself.
+    const leading = dims.length === 0 || dims[dims.length - 1] === dims.length - 1;
+    return [expandTo(keepdim || leading ? g : reshapeTo(g, keptShape(shape, dims)), shape)];
+  },
+  forward: (inputs, { dims, keepdim }) => {
     const x = inputs[0] as Tensor;
-    return reduceKernel('sum', x, dims, x.dtype === 'bool' ? 'int32' : x.dtype);
+    const dtype = x.dtype === 'bool' ? 'int32' : x.dtype;
+    if (keepdim) return reduceKernel('sum', x, dims, dtype);
+    const out = raw(droppedShape(x.shape, dims), dtype);
+    kernels().reduce('sum', x, dims, out);
+    return out;
   },
 };
 
@@ -88,7 +111,7 @@ const sumOp: Primitive<readonly number[]> = {
 export const sum: ReduceFunction = (x, dim, options) => {
   requireTensor('sum', x);
   const dims = normalizeDims('sum', dim, x.ndim);
-  return finish(apply(sumOp, [x], dims), dims, options?.keepdim) as never;
+  return apply(sumOp, [x], { dims, keepdim: options?.keepdim === true }) as never;
 };
 
 /** Undoes broadcasting: sums over the dims in which `shape` is smaller. */
@@ -97,7 +120,10 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   const lead = x.ndim - shape.length;
   const dims: number[] = [];
   for (let i = 0; i < x.ndim; i++) if (i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1)) dims.push(i);
-  return reshapeTo(apply(sumOp, [x], dims), shape);
+  const keepdim = lead === 0;
+  const y = apply(sumOp, [x], { dims, keepdim });
+  // Some dims were dropped, and others have size 1.
+  return reshapeTo(y, shape);
 }
 
 function count(shape: readonly number[], dims: readonly number[]): number {

@@ -136,7 +136,7 @@ function cumulativeExtremum(name: 'cummax' | 'cummin', kernel: 'max' | 'min'): C
     name,
     savesInput: savesNothing,
     savesOutput: true,
-    vjp: (g, n) => [addedUp(n.inputShapes[0], n.attributes, n.output(1), g)],
+    vjp: (g, n) => [addedUp(n.inputShape(0), n.attributes, n.output(1), g)],
     forward: () => {
       throw new TypeError(`${name} has two outputs: the function below runs it`);
     },

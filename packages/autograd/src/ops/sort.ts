@@ -25,7 +25,7 @@ const sortOp: Primitive<Order> = {
   forward: () => {
     throw new TypeError('sort has two outputs: sorted() below runs it');
   },
-  vjp: (g, n) => [addedUp(n.inputShapes[0], n.attributes.dim, n.output(1), g)],
+  vjp: (g, n) => [addedUp(n.inputShape(0), n.attributes.dim, n.output(1), g)],
 };
 
 function sorted(x: Tensor, order: Order): readonly [values: Tensor, indices: Tensor] {

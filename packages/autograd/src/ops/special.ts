@@ -1,21 +1,15 @@
-import type { ArithmeticOp, UnaryOp } from '@fluxion/kernels';
+import type { ArithmeticOp } from '@fluxion/kernels';
 import { ArgumentError, show } from '../errors.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Arithmetic, BinaryRule, UnaryRule } from './arithmetic.js';
+import type { Arithmetic, BinaryRule } from './arithmetic.js';
 import { arithmetic, both, neither } from './binary.js';
 import { requireFloating } from './define.js';
 import type { BinaryFunction, UnaryFunction } from './types.js';
-import { type UnarySpec, unary } from './unary.js';
+import { unary } from './unary.js';
 
-/** The derivatives by name; scalar Values use the same. */
-export const specialUnaryRules: { [K in UnaryOp]?: UnaryRule } = {};
-/** The derivatives by name; scalar Values use the same. */
-export const specialBinaryRules: { [K in ArithmeticOp]?: BinaryRule } = {};
-
-const map = (name: UnaryOp, spec: UnarySpec): UnaryFunction => unary(name, spec, specialUnaryRules);
 const pair = <N extends ArithmeticOp>(name: N, spec: BinaryRule): BinaryFunction<N> =>
-  arithmetic(name, false, spec, specialBinaryRules);
+  arithmetic(name, false, spec);
 
 /**
  * 1 - x**2 as (1 - x)(1 + x), which keeps the digits near 1 that the difference loses. At 1 and -1 themselves the difference after all: the derivative of
@@ -27,92 +21,94 @@ function oneMinusSquare<T, M>(m: Arithmetic<T, M>, x: T): T {
 }
 
 /** 2**x. */
-export const exp2: UnaryFunction = map('exp2', {
+export const exp2: UnaryFunction = unary('exp2', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.mul(y, Math.LN2)),
 });
 /** The logarithm of x to base 2: -Infinity at 0, NaN below. */
-export const log2: UnaryFunction = map('log2', {
+export const log2: UnaryFunction = unary('log2', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.mul(x, Math.LN2)),
 });
 /** The logarithm of x to base 10: -Infinity at 0, NaN below. */
-export const log10: UnaryFunction = map('log10', {
+export const log10: UnaryFunction = unary('log10', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.mul(x, Math.LN10)),
 });
 /** tan x = sin x / cos x, x in radians. */
-export const tan: UnaryFunction = map('tan', {
+export const tan: UnaryFunction = unary('tan', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.add(m.square(y), 1)),
 });
 /** In [-pi/2, pi/2]; NaN outside [-1, 1], and an infinite derivative at its borders. */
-export const asin: UnaryFunction = map('asin', {
+export const asin: UnaryFunction = unary('asin', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.sqrt(oneMinusSquare(m, x))),
 });
 /** In [0, pi]; NaN outside [-1, 1], and an infinite derivative at its borders. */
-export const acos: UnaryFunction = map('acos', {
+export const acos: UnaryFunction = unary('acos', {
   reads: 'input',
   rule: (m, g, x) => m.neg(m.div(g, m.sqrt(oneMinusSquare(m, x)))),
 });
 /** In [-pi/2, pi/2]. */
-export const atan: UnaryFunction = map('atan', {
+export const atan: UnaryFunction = unary('atan', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.add(m.square(x), 1)),
 });
 /** sinh x = (e**x - e**-x) / 2. */
-export const sinh: UnaryFunction = map('sinh', {
+export const sinh: UnaryFunction = unary('sinh', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.cosh(x)),
 });
 /** cosh x = (e**x + e**-x) / 2. */
-export const cosh: UnaryFunction = map('cosh', {
+export const cosh: UnaryFunction = unary('cosh', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.sinh(x)),
 });
 /** The inverse of sinh: ln(x + sqrt(x**2 + 1)). */
-export const asinh: UnaryFunction = map('asinh', {
+export const asinh: UnaryFunction = unary('asinh', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.sqrt(m.add(m.square(x), 1))),
 });
 /** NaN below 1. */
-export const acosh: UnaryFunction = map('acosh', {
+export const acosh: UnaryFunction = unary('acosh', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, m.sqrt(m.sub(0, oneMinusSquare(m, x)))),
 });
 /** NaN outside [-1, 1], infinite at its borders. */
-export const atanh: UnaryFunction = map('atanh', {
+export const atanh: UnaryFunction = unary('atanh', {
   reads: 'input',
   rule: (m, g, x) => m.div(g, oneMinusSquare(m, x)),
 });
 /** 1 - erf(x), accurate where it is small (DLMF 7.2.2). */
-export const erfc: UnaryFunction = map('erfc', {
+export const erfc: UnaryFunction = unary('erfc', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.mul(m.exp(m.neg(m.square(x))), -2 / Math.sqrt(Math.PI))),
 });
 /** The inverse of erf on [-1, 1]; NaN elsewhere. */
-export const erfinv: UnaryFunction = map('erfinv', {
+export const erfinv: UnaryFunction = unary('erfinv', {
   reads: 'output',
   rule: (m, g, y) => m.mul(g, m.mul(m.exp(m.square(y)), Math.sqrt(Math.PI) / 2)),
 });
 /** ln |Gamma(x)| (Gamma: DLMF 5.2.1); its derivative is digamma. */
-export const lgamma: UnaryFunction = map('lgamma', {
+export const lgamma: UnaryFunction = unary('lgamma', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.digamma(x)),
 });
 /** The derivative of ln Gamma(x) (DLMF 5.2.2); its own derivatives are polygamma. */
-export const digamma: UnaryFunction = map('digamma', {
+export const digamma: UnaryFunction = unary('digamma', {
   reads: 'input',
   rule: (m, g, x) => m.mul(g, m.polygamma(1, x)),
 });
 
-const polygammaOf = pair('polygamma', {
+/** The derivatives of polygamma(n, x): a Value has it as a method of x, with other arguments. */
+export const polygammaRule: BinaryRule = {
   saves: both,
   readsOutput: false,
   first: m => unreachable(m),
   second: (m, g, n, x) => m.mul(g, m.polygamma((n as number) + 1, x as never)),
-});
+};
+const polygammaOf = pair('polygamma', polygammaRule);
 
 function unreachable(_: unknown): never {
   throw new ArgumentError('polygamma: the order is a number, and has no derivative.');

@@ -3,7 +3,7 @@ import { DTypeError, show, showShape } from '../errors.js';
 import { contiguousCopy, raw, rawLike, view } from '../tensor/raw.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { tensors, type UnaryRule } from './arithmetic.js';
+import { rules, tensors, type UnaryRule } from './arithmetic.js';
 import { apply, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
 import type { UnaryFunction } from './types.js';
 
@@ -12,16 +12,8 @@ export interface UnarySpec extends UnaryRule {
   readonly int32?: boolean;
 }
 
-/** The derivatives by name; scalar Values use the same. */
-export const unaryRules: { [K in UnaryOp]?: UnaryRule } = {};
-
-/** Makes an op of a kernel and a rule, and enters the rule in a table. */
-export function unary(
-  name: UnaryOp,
-  spec: UnarySpec,
-  rules: { [K in UnaryOp]?: UnaryRule } = unaryRules,
-): UnaryFunction {
-  rules[name] = spec;
+/** Makes an op of a kernel and a rule, and enters the rule in the table. */
+export function unary(name: UnaryOp, spec: UnarySpec): UnaryFunction {
   const { reads, rule } = spec;
   const op: Primitive = {
     name,
@@ -39,7 +31,9 @@ export function unary(
       return out;
     },
   };
-  return <S extends Shape>(x: Tensor<S>) => apply(op, [x], undefined) as Tensor<S>;
+  const fn: UnaryFunction = <S extends Shape>(x: Tensor<S>) => apply(op, [x], undefined) as Tensor<S>;
+  rules.set(fn, spec);
+  return fn;
 }
 
 /** A gradient that is zero everywhere, whatever comes in (0 times an infinity would be NaN). */

@@ -71,7 +71,11 @@ export function normalizeDims(
   dims: number | readonly number[] | undefined,
   rank: number,
 ): number[] {
-  if (dims === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (dims === undefined) {
+    const all = new Array<number>(rank);
+    for (let d = 0; d < rank; d++) all[d] = d;
+    return all;
+  }
   const list = typeof dims === 'number' ? [dims] : dims;
   const result = list.map(d => normalizeDim(op, d, rank)).filter(d => d < rank);
   result.sort((a, b) => a - b);

@@ -21,21 +21,26 @@ export class Tensor<out S extends Shape = Shape> {
   /** In elements; 0 where broadcast, negative where flipped. */
   readonly strides: readonly number[];
   /** The graph node this is an output of; for a leaf that requires a gradient, its own. Null where nothing is recorded. */
-  node: Node | null = null;
+  node: Node | null;
   /** Which output of the node. */
-  outputIndex = 0;
+  outputIndex: number;
   /** The accumulated gradient as the library reads it; see `grad`. */
-  gradient: Tensor<S> | null = null;
+  gradient: Tensor<S> | null;
   /** For messages and drawings; modules set it to the parameter's path. */
-  name = '';
+  name: string;
   /** Why no gradient flows through here although one was wanted further up; '' where none was. */
-  cut = '';
+  cut: string;
 
   constructor(storage: Storage, offset: number, shape: S, strides: readonly number[]) {
     this.storage = storage;
     this.offset = offset;
     this.shape = shape;
     this.strides = strides;
+    this.node = null;
+    this.outputIndex = 0;
+    this.gradient = null;
+    this.name = '';
+    this.cut = '';
   }
 
   /**

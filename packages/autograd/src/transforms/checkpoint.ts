@@ -31,7 +31,7 @@ const checkpointOp: Primitive<Segment> = {
 
 /** A stand-in for an output of a node whose tensor may be gone: shape and place in the graph, no elements of its own. */
 function edge(any: Tensor, node: Node, index: number): Tensor {
-  const shape = node.outputShapes[index];
+  const shape = node.outputShape(index);
   const t = new Tensor(any.storage, 0, shape, new Array<number>(shape.length).fill(0));
   t.node = node;
   t.outputIndex = index;

@@ -4,7 +4,7 @@ import { walkBackward } from '../graph/backward.js';
 import { enableGrad, mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
 import { type Observer, observers, record } from '../graph/record.js';
-import { spanned } from '../graph/spans.js';
+import { spanned, spans, watch } from '../graph/spans.js';
 import { checkOperand } from '../ops/binary.js';
 import type { ElementwiseKernel } from '../ops/define.js';
 import { markChanged } from '../ops/inPlace.js';
@@ -25,6 +25,8 @@ export interface Fused<F extends Elementwise> {
    * the shape that the inputs broadcast to.
    */
   assign(targets: readonly Tensor[], ...inputs: readonly Input[]): void;
+  /** The same with the arguments in a list, for a caller that has them so; the list is not kept. */
+  assignList(targets: readonly Tensor[], inputs: readonly Input[]): void;
 }
 
 /** A traced function. */
@@ -43,7 +45,14 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
     throw new ArgumentError(`fuse: expected a function of tensors, got ${show(fn)}.`);
   const call = fn as unknown as (...inputs: Input[]) => Tensor | readonly Tensor[];
   const programs = new Map<string, Program>();
+  let last: Program | null = null;
   const programFor = (inputs: readonly Input[]): Program => {
+    // Nearly always what came the last time comes again: then no key is put together.
+    if (last !== null && fits(last, inputs)) return last;
+    last = lookUp(inputs);
+    return last;
+  };
+  const lookUp = (inputs: readonly Input[]): Program => {
     const dtype = commonDType(inputs);
     let key: string = dtype;
     for (const x of inputs) key += typeof x === 'number' ? 'n' : 't';
@@ -70,13 +79,33 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
     });
     return program.single ? outputs[0] : outputs;
   };
-  const assign = (targets: readonly Tensor[], ...inputs: readonly Input[]): void => {
+  const assign = (targets: readonly Tensor[], inputs: readonly Input[]): void => {
     const program = programFor(inputs);
     checkTargets(targets, inputs, program);
     kernels().run(program.compiled, inputs as (Tensor | number)[], targets);
-    for (const t of targets) markChanged(t, 'fuse');
+    for (let i = 0; i < targets.length; i++) markChanged(targets[i], 'fuse');
   };
-  return Object.assign(spanned('fuse', run), { assign: spanned('fuse', assign) }) as unknown as Fused<F>;
+  const assignList = (targets: readonly Tensor[], inputs: readonly Input[]): void => {
+    const watcher = spans.current;
+    if (watcher === null) assign(targets, inputs);
+    else watch(watcher, 'op', 'fuse', [targets, ...inputs], () => assign(targets, inputs));
+  };
+  return Object.assign(spanned('fuse', run), {
+    assign: (targets: readonly Tensor[], ...inputs: readonly Input[]) => assignList(targets, inputs),
+    assignList,
+  }) as unknown as Fused<F>;
+}
+
+/** Whether the arguments are of the kinds and the dtype that it was traced with. */
+function fits(program: Program, inputs: readonly Input[]): boolean {
+  const { dtype, inputs: kinds } = program.compiled.expression;
+  if (inputs.length !== kinds.length) return false;
+  for (let i = 0; i < kinds.length; i++) {
+    const x = inputs[i];
+    if (typeof x === 'number' ? kinds[i] !== 'scalar' : kinds[i] !== 'array' || !(x instanceof Tensor) || x.dtype !== dtype)
+      return false;
+  }
+  return true;
 }
 
 function commonDType(inputs: readonly Input[]): Floating {
@@ -167,8 +196,10 @@ function traceProgram(
 
 function outputShape(inputs: readonly Input[]): readonly number[] {
   let shape: readonly number[] | null = null;
-  for (const x of inputs)
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i];
     if (typeof x !== 'number') shape = shape === null ? x.shape : broadcastShapes('fuse', shape, x.shape);
+  }
   return shape as readonly number[];
 }
 

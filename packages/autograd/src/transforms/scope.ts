@@ -64,7 +64,7 @@ function openScope(): Scope {
 function closeScope(mark: number, result: unknown): void {
   const kept = new Set<unknown>();
   collect(result, kept, new Set());
-  closeRegion(mark, 'the end of its scope', storage => kept.has(storage));
+  closeRegion(mark, 'the end of its scope', kept);
 }
 
 function collect(value: unknown, storages: Set<unknown>, seen: Set<unknown>): void {

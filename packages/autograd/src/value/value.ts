@@ -1,10 +1,9 @@
 import { type ArithmeticOp, scalarArithmetic, scalarMaps, type UnaryOp } from '@fluxion/kernels';
 import { ArgumentError, show } from '../errors.js';
 import { mode } from '../graph/modes.js';
-import type { Arithmetic, BinaryRule, UnaryRule } from '../ops/arithmetic.js';
-import { binaryRules } from '../ops/binary.js';
-import { specialBinaryRules, specialUnaryRules } from '../ops/special.js';
-import { unaryRules } from '../ops/unary.js';
+import { type Arithmetic, type BinaryRule, rules, type UnaryRule } from '../ops/arithmetic.js';
+import { binaryOps, unaryOps } from '../ops/ruled.js';
+import { polygammaRule } from '../ops/special.js';
 
 /** An op as a Value knows it: the number it computes, and the same rule that tensors use. */
 interface ScalarOp {
@@ -49,7 +48,7 @@ const numbers: Arithmetic<number, boolean> = {
 const polygammaOp: ScalarOp = {
   name: 'polygamma',
   unary: null,
-  binary: specialBinaryRules.polygamma as BinaryRule,
+  binary: polygammaRule,
 };
 
 /** What a Value op takes. */
@@ -62,22 +61,25 @@ export type ValueInput = Value | number;
 export class Value {
   readonly data: number;
   /** What `backward` has accumulated. Set it to 0 to start anew. */
-  grad = 0;
+  grad: number;
   /** For drawings and messages. */
-  name = '';
+  name: string;
   /** How it was made; null for a leaf, and for what was made inside noGrad. */
   readonly op: ScalarOp | null;
   readonly first: ValueInput;
   readonly second: ValueInput;
-  /** Scratch of a walk: which, and the derivative by this Value. */
-  private walk = 0;
-  private slope = 0;
+  /** Scratch of a walk: how many of the Values made of it the walk has still to come from; 0 outside of walks. @internal */
+  uses: number;
 
   constructor(data: number, op: ScalarOp | null = null, first: ValueInput = 0, second: ValueInput = 0) {
+    if (!attached) attach();
     this.data = data;
+    this.grad = 0;
+    this.name = '';
     this.op = op;
     this.first = first;
     this.second = second;
+    this.uses = 0;
   }
 
   /** The number. */
@@ -151,37 +153,27 @@ export class Value {
 
   /** Adds the derivative of this Value to the `grad` of every Value it was made of, its own (1) included. */
   backward(): void {
-    const order = sortValues([this]);
-    for (const v of order) v.slope = 0;
-    this.slope = 1;
-    for (let i = order.length - 1; i >= 0; i--) {
-      const v = order[i];
+    const before = countUses(this, true);
+    // In `grad` the derivative adds up; what was there waits aside.
+    this.grad = 1;
+    const ready: Value[] = [this];
+    for (let v = ready.pop(); v !== undefined; v = ready.pop()) {
       const { op, first, second } = v;
-      const g = v.slope;
-      v.grad += g;
+      const g = v.grad;
+      if (before !== null) v.grad += before.get(v) ?? 0;
       if (op === null) continue;
       if (op.unary !== null) {
         const x = first as Value;
-        x.slope += op.unary.rule(numbers, g, op.unary.reads === 'input' ? x.data : v.data);
+        x.grad += op.unary.rule(numbers, g, op.unary.reads === 'input' ? x.data : v.data);
       } else if (op.binary !== null) {
         const a = dataOf(first);
         const b = dataOf(second);
-        if (typeof first !== 'number') first.slope += op.binary.first(numbers, g, a, b, v.data);
-        if (typeof second !== 'number') second.slope += op.binary.second(numbers, g, a, b, v.data);
+        if (typeof first !== 'number') first.grad += op.binary.first(numbers, g, a, b, v.data);
+        if (typeof second !== 'number') second.grad += op.binary.second(numbers, g, a, b, v.data);
       }
+      if (typeof first !== 'number' && --first.uses === 0) ready.push(first);
+      if (typeof second !== 'number' && --second.uses === 0) ready.push(second);
     }
-  }
-
-  /** Marks the Value as seen by a walk; says whether it already was. */
-  private visit(walk: number): boolean {
-    if (this.walk === walk) return true;
-    this.walk = walk;
-    return false;
-  }
-
-  /** @internal */
-  static visit(v: Value, walk: number): boolean {
-    return v.visit(walk);
   }
 }
 
@@ -189,34 +181,39 @@ function dataOf(x: ValueInput): number {
   return typeof x === 'number' ? x : x.data;
 }
 
-let walks = 0;
-
-/** What the outputs were made of, inputs before results. Iterative: a chain of any length overflows no stack. */
-function sortValues(outputs: readonly Value[]): Value[] {
-  const walk = ++walks;
-  const order: Value[] = [];
-  const path: Value[] = [];
-  const next: number[] = [];
-  for (const output of outputs) {
-    if (Value.visit(output, walk)) continue;
-    path.push(output);
-    next.push(0);
-    while (path.length > 0) {
-      const top = path.length - 1;
-      const v = path[top];
-      const i = next[top]++;
-      if (i < 2 && v.op !== null) {
-        const child = i === 0 ? v.first : v.second;
-        if (typeof child !== 'number' && !Value.visit(child, walk)) {
-          path.push(child);
-          next.push(0);
-        }
-        continue;
-      }
-      path.pop();
-      next.pop();
-      order.push(v);
+/**
+ * Counts in `uses` how often each Value below the output is used on the way to it; who then takes them down to 0 again comes to every Value after all
+ * that were made of it, and needs no list of them: in a large graph that would cost more than the arithmetic. With `clearing`, `grad` is set to 0
+ * as well, and what was in it returned where that was something else. Iterative: a chain of any length overflows no stack.
+ */
+function countUses(output: Value, clearing: boolean): Map<Value, number> | null {
+  let before: Map<Value, number> | null = null;
+  const open: Value[] = [output];
+  for (let v = open.pop(); v !== undefined; v = open.pop()) {
+    if (clearing && v.grad !== 0) {
+      before ??= new Map();
+      before.set(v, v.grad);
+      v.grad = 0;
     }
+    if (v.op === null) continue;
+    const { first, second } = v;
+    if (typeof first !== 'number' && first.uses++ === 0) open.push(first);
+    if (typeof second !== 'number' && second.uses++ === 0) open.push(second);
+  }
+  return before;
+}
+
+/** What the output was made of, results before inputs. */
+function sortValues(output: Value): Value[] {
+  countUses(output, false);
+  const order: Value[] = [];
+  const ready: Value[] = [output];
+  for (let v = ready.pop(); v !== undefined; v = ready.pop()) {
+    order.push(v);
+    if (v.op === null) continue;
+    const { first, second } = v;
+    if (typeof first !== 'number' && --first.uses === 0) ready.push(first);
+    if (typeof second !== 'number' && --second.uses === 0) ready.push(second);
   }
   return order;
 }
@@ -227,11 +224,13 @@ export function valueGradients(
   inputs: readonly Value[],
   createGraph: boolean,
 ): (Value | null)[] {
-  const order = sortValues([output]);
+  const order = sortValues(output);
   const slopes = new Map<Value, Value>();
   const needed = new Set<Value>(inputs);
-  for (const v of order)
+  for (let i = order.length - 1; i >= 0; i--) {
+    const v = order[i];
     if (v.op !== null && (needed.has(v.first as Value) || needed.has(v.second as Value))) needed.add(v);
+  }
   const recording = mode.recording;
   mode.recording = createGraph;
   try {
@@ -240,8 +239,7 @@ export function valueGradients(
       const before = slopes.get(to as Value);
       slopes.set(to as Value, before === undefined ? slope : before.add(slope));
     };
-    for (let i = order.length - 1; i >= 0; i--) {
-      const v = order[i];
+    for (const v of order) {
       const g = slopes.get(v);
       const { op, first, second } = v;
       if (g === undefined || op === null || !needed.has(v)) continue;
@@ -273,31 +271,38 @@ declare module './value.js' {
   interface Value extends UnaryValueMethods, BinaryValueMethods {}
 }
 
+let attached = false;
+
+/** Gives Values the methods that the tables of rules define; the first Value asks for it, since importing a package does nothing. */
 function attach(): void {
+  attached = true;
   const prototype = Value.prototype as unknown as Record<string, unknown>;
-  const maps = { ...unaryRules, ...specialUnaryRules };
-  for (const name of Object.keys(maps) as UnaryOp[]) {
-    const op: ScalarOp = { name, unary: maps[name] as UnaryRule, binary: null };
-    const compute = scalarMaps[name];
-    prototype[name] = function (this: Value): Value {
-      return mode.recording ? new Value(compute(this.data), op, this) : new Value(compute(this.data));
-    };
-  }
-  const { polygamma: _, ...pairs } = { ...binaryRules, ...specialBinaryRules };
-  for (const name of Object.keys(pairs) as (keyof typeof pairs)[]) {
-    const op: ScalarOp = { name, unary: null, binary: pairs[name] as BinaryRule };
-    const compute = scalarArithmetic[name];
-    prototype[name] = function (this: Value, b: ValueInput): Value {
-      if (typeof b !== 'number' && !(b instanceof Value))
-        throw new ArgumentError(
-          `${name}: expected a Value or a number, got ${show(b)}. Values and tensors do not mix.`,
-        );
-      const data = compute(this.data, typeof b === 'number' ? b : b.data);
-      return mode.recording ? new Value(data, op, this, b) : new Value(data);
-    };
-  }
+  for (const name of Object.keys(unaryOps) as UnaryOp[])
+    prototype[name] = unaryMethod(name, rules.get(unaryOps[name]) as UnaryRule);
+  for (const name of Object.keys(binaryOps) as (keyof typeof binaryOps)[])
+    prototype[name] = binaryMethod(name, rules.get(binaryOps[name]) as BinaryRule);
 }
-attach();
+
+function unaryMethod(name: UnaryOp, unary: UnaryRule): (this: Value) => Value {
+  const op: ScalarOp = { name, unary, binary: null };
+  const compute = scalarMaps[name];
+  return function (this: Value): Value {
+    return mode.recording ? new Value(compute(this.data), op, this) : new Value(compute(this.data));
+  };
+}
+
+function binaryMethod(name: ArithmeticOp, binary: BinaryRule): (this: Value, b: ValueInput) => Value {
+  const op: ScalarOp = { name, unary: null, binary };
+  const compute = scalarArithmetic[name];
+  return function (this: Value, b: ValueInput): Value {
+    if (typeof b !== 'number' && !(b instanceof Value))
+      throw new ArgumentError(
+        `${name}: expected a Value or a number, got ${show(b)}. Values and tensors do not mix.`,
+      );
+    const data = compute(this.data, typeof b === 'number' ? b : b.data);
+    return mode.recording ? new Value(data, op, this, b) : new Value(data);
+  };
+}
 
 const lift = (x: ValueInput): Value => (typeof x === 'number' ? new Value(x) : x);
 

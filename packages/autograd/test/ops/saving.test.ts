@@ -6,10 +6,25 @@ import { argumentsOf, bind, callsOf, Draw, isFloating, plain } from './support.j
 
 /** The private side of a node. */
 interface Keeper {
+  saved0: Tensor | number | null;
+  saved1: Tensor | number | null;
+  /** From the third on. */
   readonly saved: (Tensor | number | null)[] | null;
+  savedOutput: Tensor | null;
   savedOutputs: readonly Tensor[] | null;
 }
 const keeper = (node: Node): Keeper => node as unknown as Keeper;
+
+/** The inputs that a node has saved, by number. */
+function savedInputs({ saved0, saved1, saved }: Keeper): (Tensor | number | null)[] {
+  return [saved0, saved1, ...(saved ?? [])];
+}
+
+function replaceSaved(it: Keeper, i: number, x: Tensor): void {
+  if (i === 0) it.saved0 = x;
+  else if (i === 1) it.saved1 = x;
+  else if (it.saved !== null) it.saved[i - 2] = x;
+}
 
 function nodesBelow(results: readonly Tensor[]): Node[] {
   const found = new Set<Node>();
@@ -49,12 +64,18 @@ function differences(node: Node, gradient: Tensor): Map<string, boolean> {
   const found = new Map<string, boolean>();
   for (const input of node.inputs) if (input !== null) input.needed = true;
   const before = derivative(node, gradient);
-  it.saved?.forEach((x, i, list) => {
+  savedInputs(it).forEach((x, i) => {
     if (x === null || typeof x === 'number') return;
-    list[i] = changed(x);
+    replaceSaved(it, i, changed(x));
     found.set(`input ${i}`, derivative(node, gradient) !== before);
-    list[i] = x;
+    replaceSaved(it, i, x);
   });
+  if (it.savedOutput !== null) {
+    const output = it.savedOutput;
+    it.savedOutput = changed(output);
+    found.set('output', derivative(node, gradient) !== before);
+    it.savedOutput = output;
+  }
   if (it.savedOutputs !== null) {
     const outputs = it.savedOutputs;
     it.savedOutputs = outputs.map(changed);
@@ -117,7 +138,7 @@ describe('no op keeps what makes no difference to its derivative', () => {
               );
               if (sizes.includes(0)) continue;
               const by = node.inputs.flatMap((input, i) => (input === null ? [] : [i]));
-              const numbers = keeper(node).saved?.some(x => typeof x === 'number') === true ? ', number' : '';
+              const numbers = savedInputs(keeper(node)).some(x => typeof x === 'number') ? ', number' : '';
               for (const [what, differs] of differences(node, draw.tensor(node.outputShapes[0]))) {
                 const key = `${node.op.name}(${by.join(', ')}${numbers}): ${what}`;
                 matters.set(key, differs || matters.get(key) === true);

@@ -29,7 +29,7 @@ export async function compile(program: string): Promise<Compilation> {
           noEmit: true,
           composite: false,
           declaration: false,
-          declarationMap: false,
+          emitDeclarationOnly: false,
           isolatedDeclarations: false,
           noUnusedLocals: false,
           types: [],

@@ -41,17 +41,23 @@ export class Allocator {
     this.f64 = new Float64Array(buffer);
   }
 
+  /** Address of a block of a class that was given back, or 0 when there is none. Its contents are undefined. */
+  reuse(index: number): number {
+    const head = this.freeLists[index];
+    if (head !== 0) {
+      this.freeLists[index] = this.u32[head >>> 2];
+      this.used += classSize[index];
+    }
+    return head;
+  }
+
   /** Address of a block for `bytes`, or 0 when there is no room. Its contents are undefined. */
   take(bytes: number): number {
     if (bytes > this.limit) return 0;
     const index = sizeClass(bytes);
     const size = classSize[index];
-    const head = this.freeLists[index];
-    if (head !== 0) {
-      this.freeLists[index] = this.u32[head >>> 2];
-      this.used += size;
-      return head;
-    }
+    const head = this.reuse(index);
+    if (head !== 0) return head;
     const address = this.top;
     if (address + size + guard > this.reserved && !this.grow(address + size + guard)) return 0;
     this.top = address + size;

@@ -47,7 +47,7 @@ export class Evacuator {
       const bytes = byteLength(storage);
       const { address } = storage;
       if (bytes > small) {
-        storage.data = u8.slice(address, address + bytes);
+        storage.data = new Uint8Array(u8.subarray(address, address + bytes));
         storage.slot = 0;
       } else {
         if (bytes <= 256) {

@@ -4,15 +4,17 @@ import { freedError } from '../reference/memory.js';
 import { type DType, Generation, Storage } from '../storage.js';
 import { Allocator } from './allocator.js';
 import { Evacuator } from './evacuator.js';
-import { byteLength, classSize, sizeClass } from './sizeClass.js';
+import { byteLength, bytesOf, classSize, sizeClass } from './sizeClass.js';
 
 export interface HeapOptions {
   /** Bytes of young storages that may be in memory before they are evacuated, at first; 1 MiB, so that they stay in the cache. */
   readonly youngBytes?: number;
   /** What the above may grow to when much of what was evacuated comes back; 256 MiB. */
   readonly mostYoungBytes?: number;
-  /** Young storages that may be in memory before they are evacuated; 65,536. */
+  /** Young storages that may be in memory before they are evacuated, at first; 4,096, so that the collector finds those that died before it has moved them. */
   readonly youngCount?: number;
+  /** What the above may grow to when many of those that were evacuated come back; 65,536. */
+  readonly mostYoungCount?: number;
   /** Bytes of old storages from which on they are evacuated too, to find out which are still used; 256 MiB. */
   readonly oldBytes?: number;
   /** Bytes that the memory may grow to; 4 GiB. */
@@ -30,7 +32,8 @@ const MiB = 2 ** 20;
  * ordinary arrays, which the JavaScript collector owns from then on, and their blocks are free again. What was dropped is
  * collected, what was kept stays valid, and a storage that is used again comes back: as a young one the first time, for a value that
  * waits for its derivative is used once more and dies, and as an old one the second time. When much comes back, the budget was
- * smaller than what the program works on, and it is doubled. The old are evacuated
+ * smaller than what the program works on, and it is doubled. There is a budget of bytes and one of storages, for the list of the young is what
+ * keeps those that were dropped from the collector: a long list of small ones would survive it, be moved, and be found dead much later. The old are evacuated
  * in the same way when they exceed a budget of their own, which adapts to what came back the last time. So nothing
  * has to be given back, and nothing leaks in a loop that never returns to the event loop.
  *
@@ -42,7 +45,8 @@ export class Heap {
   private youngBudget: number;
   private readonly mostYoung: number;
   private readonly leastYoung: number;
-  private readonly youngLimit: number;
+  private youngLimit: number;
+  private readonly mostYoungCount: number;
   private readonly leastOldBudget: number;
   private oldBudget: number;
   private readonly young: Storage[] = [];
@@ -53,6 +57,9 @@ export class Heap {
   private returnedYoung = 0;
   /** How often that was much, with this budget. */
   private tight = 0;
+  /** The same by count. */
+  private returnedCount = 0;
+  private tightCount = 0;
   /** Bytes that came back since the old were evacuated last. */
   private returned = 0;
   /** A reload found no room: everything must go at the next chance. */
@@ -75,7 +82,8 @@ export class Heap {
     this.youngBudget = options.youngBytes ?? MiB;
     this.leastYoung = this.youngBudget;
     this.mostYoung = options.mostYoungBytes ?? Math.max(256 * MiB, this.youngBudget);
-    this.youngLimit = options.youngCount ?? 65_536;
+    this.youngLimit = options.youngCount ?? 4096;
+    this.mostYoungCount = options.mostYoungCount ?? Math.max(65_536, this.youngLimit);
     this.leastOldBudget = options.oldBytes ?? 256 * MiB;
     this.oldBudget = this.leastOldBudget;
   }
@@ -102,24 +110,31 @@ export class Heap {
    * when there is no room even after an evacuation of everything; all storages are valid then as before.
    */
   allocate(dtype: DType, length: number): Storage {
-    const storage = new Storage(dtype, length, Generation.young, 0, null);
-    const bytes = byteLength(storage);
+    const bytes = bytesOf(dtype, length);
     if (bytes > this.allocator.limit) throw this.outOfMemory('allocate', bytes);
-    const size = classSize[sizeClass(bytes)];
+    const index = sizeClass(bytes);
+    const size = classSize[index];
     if (this.youngBytes + size > this.youngBudget || this.young.length >= this.youngLimit)
       this.evacuateYoung();
     if (this.oldBytes > this.oldBudget || this.exhausted) this.evacuateAll();
+    let address = this.allocator.reuse(index);
+    if (address === 0) address = this.takeNew(bytes);
+    const storage = new Storage(dtype, length, Generation.young, address, null);
+    this.joinYoung(storage, size);
+    this.allocations++;
+    this.allocatedBytes += bytes;
+    return storage;
+  }
+
+  /** A block where there is none on the free list of its size. */
+  private takeNew(bytes: number): number {
     let address = this.wasteful(bytes) ? 0 : this.allocator.take(bytes);
     if (address === 0) {
       this.evacuateAll();
       address = this.allocator.take(bytes);
       if (address === 0) throw this.outOfMemory('allocate', bytes);
     }
-    storage.address = address;
-    this.joinYoung(storage, size);
-    this.allocations++;
-    this.allocatedBytes += bytes;
-    return storage;
+    return address;
   }
 
   /** Gives the bytes back at once; freeing twice does nothing. */
@@ -273,6 +288,12 @@ export class Heap {
       this.tight = 0;
     }
     this.returnedYoung = 0;
+    if (this.returnedCount > this.youngLimit / 4) this.tightCount++;
+    if (this.tightCount === 2) {
+      this.youngLimit = Math.min(2 * this.youngLimit, this.mostYoungCount);
+      this.tightCount = 0;
+    }
+    this.returnedCount = 0;
     this.startOver();
   }
 
@@ -312,6 +333,7 @@ export class Heap {
     if (storage.returns++ === 0) {
       this.joinYoung(storage, size);
       this.returnedYoung += size;
+      this.returnedCount++;
     } else this.joinOld(storage);
     this.reloads++;
     this.reloadedBytes += bytes;

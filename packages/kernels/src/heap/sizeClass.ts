@@ -1,4 +1,4 @@
-import type { Storage } from '../storage.js';
+import type { DType, Storage } from '../storage.js';
 
 /**
  * Size classes: multiples of 16 bytes up to 128, from there four steps to a doubling, so that a block is at most a
@@ -25,9 +25,13 @@ export const classCount: number = sizeClass(2 ** 32 - 16) + 1;
 /** Bytes of a block of each class; the last may exceed 4 GiB. */
 export const classSize: Float64Array = Float64Array.from({ length: classCount }, (_, i) => sizeOfClass(i));
 
+/** Bytes that elements take. */
+export function bytesOf(dtype: DType, length: number): number {
+  if (dtype === 'float32' || dtype === 'int32') return length * 4;
+  return dtype === 'float64' ? length * 8 : length;
+}
+
 /** Bytes that the elements of a storage take. */
 export function byteLength(storage: Storage): number {
-  const { dtype } = storage;
-  if (dtype === 'float32' || dtype === 'int32') return storage.length * 4;
-  return dtype === 'float64' ? storage.length * 8 : storage.length;
+  return bytesOf(storage.dtype, storage.length);
 }

@@ -23,7 +23,7 @@ export function layoutOf(a: Operand, shape: readonly number[]): Layout {
     }
     if (d < 0) return Layout.contiguous;
   }
-  for (d = own.length - 1; d >= 0; d--) if (own[d] !== 1) return Layout.general;
+  for (d = own.length - 1; d >= 0; d--) if (own[d] !== 1 && strides[d] !== 0) return Layout.general;
   return Layout.repeated;
 }
 

@@ -208,7 +208,7 @@ const slogdetOp: Primitive = {
     throw new TypeError('slogdet has two outputs: parts() below runs it');
   },
   vjp: (g, n, [, gLog]) => {
-    if (gLog == null) return [zerosIn(n.inputShapes[0], g)];
+    if (gLog == null) return [zerosIn(n.inputShape(0), g)];
     return [mul(asColumn(asColumn(gLog)), mT(inverse('the derivative of slogdet', n.tensorInput(0))))];
   },
 };

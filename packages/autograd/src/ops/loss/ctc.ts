@@ -132,7 +132,7 @@ function stepsOf(x: Tensor): Tensor[] {
 const stepsOp: DifferentiableOp<undefined> = {
   name: 'steps',
   savesInput: savesNothing,
-  vjp: (_, n, gradients) => [joined(gradients, n.inputShapes[0])],
+  vjp: (_, n, gradients) => [joined(gradients, n.inputShape(0))],
 };
 
 /** The adjoint: entries side by side, zeros where there is none. */

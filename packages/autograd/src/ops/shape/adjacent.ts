@@ -46,7 +46,7 @@ const splitOp: Primitive<number> = {
   },
   vjp: (_, n, gradOutputs) => {
     const known = gradOutputs.find(g => g !== null) as Tensor;
-    const parts = gradOutputs.map((g, i) => g ?? zeros(n.outputShapes[i], known));
+    const parts = gradOutputs.map((g, i) => g ?? zeros(n.outputShape(i), known));
     return [join(parts, n.attributes)];
   },
 };

@@ -23,11 +23,11 @@ export function cut(x: Tensor, { dim, start, size, step }: Cut): Tensor {
   return view(x, x.offset + start * x.strides[dim], shape, strides);
 }
 
-const { take: sliceOp } = partOps('slice', 'unslice', cut);
+const sliceOps = partOps('slice', 'unslice', cut);
 
 /** A range of one dim, for arguments that are known to fit. */
 export function sliceOf(x: Tensor, dim: number, start: number, size: number, step = 1): Tensor {
-  return apply(sliceOp, [x], { dim, start, size, step });
+  return apply(sliceOps.take, [x], { dim, start, size, step });
 }
 
 export interface SliceOptions {

@@ -1,6 +1,6 @@
 import { ShapeError, showShape } from '../../errors.js';
 import { view } from '../../tensor/raw.js';
-import { broadcastShapes, checkShape } from '../../tensor/shape.js';
+import { broadcastShapes, checkShape, sameShape } from '../../tensor/shape.js';
 import type { BroadcastAll } from '../../tensor/shapeTypes/joins.js';
 import type { Expand, ExpandFits, Shape, ShapesOf } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -15,12 +15,17 @@ const expandOp: Primitive<readonly number[]> = {
   forward: (inputs, shape) => {
     const x = inputs[0] as Tensor;
     const lead = shape.length - x.ndim;
-    const strides = shape.map((size, i) =>
-      i < lead || x.shape[i - lead] !== size ? 0 : x.strides[i - lead],
-    );
+    const strides = new Array<number>(shape.length);
+    for (let i = 0; i < shape.length; i++)
+      strides[i] = i < lead || x.shape[i - lead] !== shape[i] ? 0 : x.strides[i - lead];
     return view(x, x.offset, shape, strides);
   },
 };
+
+/** Expanded to a shape that is known to fit. */
+export function expandTo(x: Tensor, shape: readonly number[]): Tensor {
+  return sameShape(x.shape, shape) ? x : apply(expandOp, [x], shape);
+}
 
 function expanded(op: string, x: Tensor, shape: Shape): Tensor {
   if (!Array.isArray(shape)) checkShape(op, shape);

@@ -31,7 +31,7 @@ const borderOp: Primitive<readonly (readonly number[] | null)[]> = {
       if (indices === null) return rest;
       const { matrix, transposed } = sparseMap(
         dim,
-        n.inputShapes[0][dim],
+        n.inputShape(0)[dim],
         indices.map(i => [[i, 1] as const]),
       );
       return sparseAlong(rest, { dim, matrix: transposed, transposed: matrix });

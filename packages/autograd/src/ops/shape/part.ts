@@ -25,7 +25,7 @@ export function partOps<A>(
   const takeOp: Primitive<A> = {
     name: takeName,
     savesInput: savesNothing,
-    vjp: (g, n) => [apply(putOp, [g], { part: n.attributes, shape: n.inputShapes[0], value: 0 })],
+    vjp: (g, n) => [apply(putOp, [g], { part: n.attributes, shape: n.inputShape(0), value: 0 })],
     forward: (inputs, part) => take(inputs[0] as Tensor, part),
   };
   const putOp: Primitive<Place<A>> = {

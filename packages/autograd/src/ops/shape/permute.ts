@@ -10,20 +10,21 @@ const permuteOp: Primitive<readonly number[]> = {
   name: 'permute',
   savesInput: savesNothing,
   vjp: (g, n) => {
-    const back = new Array<number>(n.attributes.length);
-    n.attributes.forEach((d, i) => {
-      back[d] = i;
-    });
+    const order = n.attributes;
+    const back = new Array<number>(order.length);
+    for (let i = 0; i < order.length; i++) back[order[i]] = i;
     return [apply(permuteOp, [g], back)];
   },
   forward: (inputs, dims) => {
     const x = inputs[0] as Tensor;
-    return view(
-      x,
-      x.offset,
-      dims.map(d => x.shape[d]),
-      dims.map(d => x.strides[d]),
-    );
+    const rank = dims.length;
+    const shape = new Array<number>(rank);
+    const strides = new Array<number>(rank);
+    for (let i = 0; i < rank; i++) {
+      shape[i] = x.shape[dims[i]];
+      strides[i] = x.strides[dims[i]];
+    }
+    return view(x, x.offset, shape, strides);
   },
 };
 
@@ -61,10 +62,9 @@ function swapping(op: string): TransposeFunction {
     requireTensor(op, x);
     const a = normalizeDim(op, dim0, x.ndim);
     const b = normalizeDim(op, dim1, x.ndim);
-    return permuteTo(
-      x,
-      x.shape.map((_, i) => (i === a ? b : i === b ? a : i)),
-    );
+    const order = new Array<number>(x.ndim);
+    for (let i = 0; i < order.length; i++) order[i] = i === a ? b : i === b ? a : i;
+    return permuteTo(x, order);
   }) as TransposeFunction;
 }
 

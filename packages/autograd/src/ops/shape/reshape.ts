@@ -18,7 +18,7 @@ import { apply, type Primitive, requireTensor, savesNothing } from '../define.js
 const reshapeOp: Primitive<readonly number[]> = {
   name: 'reshape',
   savesInput: savesNothing,
-  vjp: (g, n) => [reshape(g, n.inputShapes[0])],
+  vjp: (g, n) => [reshapeTo(g, n.inputShape(0))],
   forward: (inputs, shape) => {
     const x = inputs[0] as Tensor;
     const strides = viewStrides(x, shape);

@@ -21,7 +21,7 @@ const windowsOp: Primitive<Windows> = {
   // Where windows overlap, their gradients add up: [..., windows, ..., size] as the columns of a fold.
   vjp: (g, n) => {
     const { dim, size, step } = n.attributes;
-    const whole = n.inputShapes[0];
+    const whole = n.inputShape(0);
     const rest = whole.toSpliced(dim, 1);
     const apart = movedim(g, dim, -1) as Tensor;
     const count = g.shape[dim];

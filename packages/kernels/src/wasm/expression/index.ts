@@ -47,7 +47,8 @@ export function createExpression(
   // Reused from call to call.
   const kinds: InputKind[] = [];
   const layouts: Layout[] = [];
-  const args: number[] = [];
+  // With something in it once that is no number: a list of numbers alone would hold them as doubles, and each would be boxed for the call.
+  const args: unknown[] = [null];
 
   /** Of an array of the expression's dtype, or of bool. */
   function addressOf(a: Operand, itemBytes: number): number {
@@ -114,8 +115,8 @@ export function createExpression(
       }
     }
     for (let k = 0; k < outputs.length; k++) args[n++] = addressOf(outputs[k], itemBytes);
-    args.length = n;
-    kernel.apply(null, args);
+    if (args.length !== n) args.length = n;
+    kernel.apply(null, args as number[]);
   }
 
   function runRows(
