@@ -22,22 +22,36 @@ function copyRow(to: usize, from: usize, bytes: usize): void {
   }
 }
 
-/** to[i][0..bytes] = a + index[i] * along, rows of `bytes` contiguous bytes. */
-export function gatherRows(to: usize, toRow: usize, a: usize, aRow: usize, along: usize, index: usize, indexStride: usize, count: usize, bytes: usize): void {
-  if (bytes == 4) {
-    for (let i: usize = 0; i < count; i++) {
-      store<u32>(to, load<u32>(a + usize(load<u32>(index)) * along));
-      a += aRow;
-      to += toRow;
-      index += indexStride;
+/**
+ * to[i][0..bytes] = a + index[i] * along, rows of `bytes` contiguous bytes. This and the next two do it `outer` times, with the three
+ * addresses moved on by a stride of their own each time.
+ */
+export function gatherRows(
+  to: usize, toRow: usize, a: usize, aRow: usize, along: usize, index: usize, indexStride: usize, count: usize, bytes: usize,
+  outer: usize, toOuter: usize, aOuter: usize, indexOuter: usize,
+): void {
+  for (; outer > 0; outer--) {
+    let target = to;
+    let from = a;
+    let at = index;
+    if (bytes == 4) {
+      for (let i: usize = 0; i < count; i++) {
+        store<u32>(target, load<u32>(from + usize(load<u32>(at)) * along));
+        from += aRow;
+        target += toRow;
+        at += indexStride;
+      }
+    } else {
+      for (let i: usize = 0; i < count; i++) {
+        copyRow(target, from + usize(load<u32>(at)) * along, bytes);
+        from += aRow;
+        target += toRow;
+        at += indexStride;
+      }
     }
-    return;
-  }
-  for (let i: usize = 0; i < count; i++) {
-    const from = a + i * aRow + usize(load<u32>(index)) * along;
-    copyRow(to, from, bytes);
-    to += toRow;
-    index += indexStride;
+    to += toOuter;
+    a += aOuter;
+    index += indexOuter;
   }
 }
 
@@ -57,35 +71,50 @@ function combineVectors<T>(mode: i32, a: v128, b: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function combineRows<T>(mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize): void {
-  if (n == 1) {
-    for (let i: usize = 0; i < count; i++) {
-      const target = to + usize(load<u32>(index)) * along;
-      store<T>(target, combine<T>(mode, load<T>(target), load<T>(from)));
-      to += toRow;
-      from += fromRow;
-      index += indexStride;
-    }
-    return;
-  }
+function combineRows<T>(
+  mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,
+  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize,
+): void {
   const bytes = n * sizeof<T>();
-  for (let i: usize = 0; i < count; i++) {
-    const target = to + i * toRow + usize(load<u32>(index)) * along;
-    let j: usize = 0;
-    for (; j + 16 <= bytes; j += 16) v128.store(target + j, combineVectors<T>(mode, v128.load(target + j), v128.load(from + j)));
-    for (; j < bytes; j += sizeof<T>()) store<T>(target + j, combine<T>(mode, load<T>(target + j), load<T>(from + j)));
-    from += fromRow;
-    index += indexStride;
+  for (; outer > 0; outer--) {
+    let target = to;
+    let source = from;
+    let at = index;
+    if (n == 1) {
+      for (let i: usize = 0; i < count; i++) {
+        const element = target + usize(load<u32>(at)) * along;
+        store<T>(element, combine<T>(mode, load<T>(element), load<T>(source)));
+        target += toRow;
+        source += fromRow;
+        at += indexStride;
+      }
+    } else {
+      for (let i: usize = 0; i < count; i++) {
+        const row = target + usize(load<u32>(at)) * along;
+        let j: usize = 0;
+        for (; j + 16 <= bytes; j += 16) v128.store(row + j, combineVectors<T>(mode, v128.load(row + j), v128.load(source + j)));
+        for (; j < bytes; j += sizeof<T>()) store<T>(row + j, combine<T>(mode, load<T>(row + j), load<T>(source + j)));
+        target += toRow;
+        source += fromRow;
+        at += indexStride;
+      }
+    }
+    to += toOuter;
+    from += fromOuter;
+    index += indexOuter;
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function combineKind<T>(mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize): void {
+function combineKind<T>(
+  mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,
+  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize,
+): void {
   // The mode is a constant in each copy of the loop.
-  if (mode == 0) combineRows<T>(0, to, toRow, along, from, fromRow, index, indexStride, count, n);
-  else if (mode == 1) combineRows<T>(1, to, toRow, along, from, fromRow, index, indexStride, count, n);
-  else combineRows<T>(2, to, toRow, along, from, fromRow, index, indexStride, count, n);
+  if (mode == 0) combineRows<T>(0, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
+  else if (mode == 1) combineRows<T>(1, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
+  else combineRows<T>(2, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
 }
 
 /**
@@ -94,17 +123,28 @@ function combineKind<T>(mode: i32, to: usize, toRow: usize, along: usize, from: 
  */
 export function scatterRows(
   mode: i32, kind: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,
+  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize,
 ): void {
-  if (kind == 0) combineKind<f32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n);
-  else if (kind == 1) combineKind<f64>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n);
-  else combineKind<i32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n);
+  if (kind == 0) combineKind<f32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
+  else if (kind == 1) combineKind<f64>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
+  else combineKind<i32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
 }
 
 /** to + index[i] * along = from[i], rows of `bytes` contiguous bytes, one after the other. */
-export function assignRows(to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, bytes: usize): void {
-  for (let i: usize = 0; i < count; i++) {
-    copyRow(to + i * toRow + usize(load<u32>(index)) * along, from, bytes);
-    from += fromRow;
-    index += indexStride;
+export function assignRows(
+  to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, bytes: usize,
+  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize,
+): void {
+  for (; outer > 0; outer--) {
+    let source = from;
+    let at = index;
+    for (let i: usize = 0; i < count; i++) {
+      copyRow(to + i * toRow + usize(load<u32>(at)) * along, source, bytes);
+      source += fromRow;
+      at += indexStride;
+    }
+    to += toOuter;
+    from += fromOuter;
+    index += indexOuter;
   }
 }

@@ -21,7 +21,17 @@ export interface Rule {
 }
 
 /** Nanoseconds for an element, or a step of the inner loop. */
-const cost = { cheap: 0.25, dear: 1.5, pow: 6, multiply: 0.05, reduce: 0.4, copy: 0.4, window: 1, random: 5 };
+const cost = {
+  cheap: 0.25,
+  dear: 1.5,
+  pow: 6,
+  multiply: 0.05,
+  reduce: 0.4,
+  copy: 0.4,
+  window: 1,
+  random: 5,
+  move: 2,
+};
 
 const one = (): number => 1;
 
@@ -128,20 +138,39 @@ const recurrence = (bytes: number): Rule => ({
   },
 });
 
-/** f(to, toRow, a, aRow, along, index, indexStride, count, bytes) */
+/** f(to, toRow, a, aRow, along, index, indexStride, count, bytes, outer, toOuter, aOuter, indexOuter) */
 const gather: Rule = {
-  total: a => a[7],
-  unit: () => 16,
-  work: a => a[7] * (2 + a[8] * 0.1),
+  total: a => (a[9] > 1 ? a[9] : a[7]),
+  unit: a => (a[9] > 1 ? 1 : 16),
+  work: a => a[9] * a[7] * (cost.move + a[8] * 0.1),
   part(a, from, count) {
     const part = [...a];
-    part[0] += from * a[1];
-    part[2] += from * a[3];
-    part[5] += from * a[6];
-    part[7] = count;
+    const [number, to, source, index] = a[9] > 1 ? [9, 10, 11, 12] : [7, 1, 3, 6];
+    part[number] = count;
+    part[0] += from * a[to];
+    part[2] += from * a[source];
+    part[5] += from * a[index];
     return part;
   },
 };
+
+/**
+ * f(...before, to, toRow, along, from, fromRow, index, indexStride, count, row, outer, toOuter, fromOuter, indexOuter). Two indices may mean the same
+ * place, and then the order counts; but not where they were moved on along another dim than the one that is indexed.
+ */
+const scatter = (before: number, each: number): Rule => ({
+  total: a => (a[before + 10] === 0 ? 1 : a[before + 9]),
+  unit: one,
+  work: a => a[before + 9] * a[before + 7] * (cost.move + a[before + 8] * each),
+  part(a, from, count) {
+    const part = [...a];
+    part[before] += from * a[before + 10];
+    part[before + 3] += from * a[before + 11];
+    part[before + 5] += from * a[before + 12];
+    part[before + 9] = count;
+    return part;
+  },
+});
 
 /** f(a, planes, depth, height, width, tables, out, indices); the tables begin with the number of windows along each dim. */
 const maxPool = (bytes: number, words: () => Int32Array): Rule => ({
@@ -281,6 +310,7 @@ export function rulesOf(words: () => Int32Array): ReadonlyMap<string, Rule> {
   }
   for (const bytes of [1, 4, 8]) rules.set(`copy${bytes}`, copy(0));
   rules.set('cast', copy(1)).set('gatherRows', gather).set('zeroBytes', zero);
+  rules.set('scatterRows', scatter(2, 0.4)).set('assignRows', scatter(0, 0.1));
   return rules;
 }
 

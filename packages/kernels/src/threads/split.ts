@@ -11,7 +11,7 @@ export const tileBytes = 4096;
 
 /** More parts than threads where they are long: a thread that is slower, or was interrupted, then takes fewer of them. */
 export const mostParts = 4;
-const longPart = 50_000;
+const longPart = 250_000;
 
 /** What only answers, so that its result is needed at once, and functions of vectors, which only expressions import. */
 const untouched = /^(heapBase|firstOutside)$|x[24]$/;

@@ -2,7 +2,7 @@ import { DTypeError } from '../errors.js';
 import type { Kernels, Operand, ScatterMode } from '../interface.js';
 import { type DType, itemSize } from '../storage.js';
 import { addressOf, sizeOf } from './layout.js';
-import { inParts, type Runtime } from './runtime.js';
+import type { Runtime } from './runtime.js';
 
 const kinds: Readonly<Partial<Record<DType, number>>> = { float32: 0, float64: 1, int32: 2 };
 const modes: Readonly<Record<Exclude<ScatterMode, 'assign'>, number>> = { add: 0, max: 1, min: 2 };
@@ -51,6 +51,12 @@ function check(op: string, index: Operand, a: Operand, b: Operand): void {
   }
 }
 
+interface Step {
+  indexed: number;
+  plain: number;
+  index: number;
+}
+
 export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> {
   const { heap } = runtime;
   const { firstOutside, gatherRows, scatterRows, assignRows } = runtime.exports;
@@ -89,20 +95,26 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
     return -1;
   }
 
-  type Run = (
-    indexed: number,
-    indexedStep: number,
-    plain: number,
-    plainStep: number,
-    index: number,
-    indexStep: number,
-    count: number,
-    row: number,
-  ) => void;
+  /** One call of a kernel, from these addresses on. */
+  type Run = (indexed: number, plain: number, index: number) => void;
 
-  /** Calls `run` for runs of `count` indices, each of which moves a row of `row` contiguous elements. */
+  /** What a call of a kernel does: `count` indices, each of which moves a row of `row` contiguous elements, and that `outer` times. */
+  let row = 1;
+  let count = 1;
+  let outer = 1;
+  /** Its steps in `indexed`, `plain` and `index`, from index to index and from time to time. Reused from call to call. */
+  const inner: Step = { indexed: 0, plain: 0, index: 0 };
+  const around: Step = { indexed: 0, plain: 0, index: 0 };
+
+  function put(step: Step, d: number): number {
+    step.indexed = d < 0 ? 0 : indexedSteps[d];
+    step.plain = d < 0 ? 0 : plainSteps[d];
+    step.index = d < 0 ? 0 : indexSteps[d];
+    return d < 0 ? 1 : sizes[d];
+  }
+
   function walk(n: number, itemBytes: number, indexed: number, plain: number, index: number, run: Run): void {
-    let row = 1;
+    row = 1;
     // An index that is the same along a contiguous last dim moves whole rows.
     if (
       n > 0 &&
@@ -113,36 +125,21 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
       row = sizes[n - 1];
       n--;
     }
-    if (n === 0) run(indexed, 0, plain, 0, index, 0, 1, row);
-    else if (n === 1 || indexedSteps[0] === 0) outer(0, n, indexed, plain, index, row, run);
-    else {
-      // No index leads from one part of this dim to another.
-      let count = row;
-      for (let d = 0; d < n; d++) count *= sizes[d];
-      inParts(runtime.threads, sizes[0], count * 5, (from, to) => {
-        outer(0, n, indexed, plain, index, row, run, from, to);
-      });
-    }
+    count = put(inner, n - 1);
+    outer = put(around, n - 2);
+    loop(0, n - 2, indexed, plain, index, run);
   }
 
-  function outer(
-    d: number,
-    n: number,
-    indexed: number,
-    plain: number,
-    index: number,
-    row: number,
-    run: Run,
-    from = 0,
-    to: number = sizes[d],
-  ): void {
-    if (d === n - 1) {
-      run(indexed, indexedSteps[d], plain, plainSteps[d], index, indexSteps[d], sizes[d], row);
+  function loop(d: number, end: number, indexed: number, plain: number, index: number, run: Run): void {
+    if (d >= end) {
+      run(indexed, plain, index);
       return;
     }
-    for (let i = from; i < to; i++) {
-      const x = indexed + i * indexedSteps[d];
-      outer(d + 1, n, x, plain + i * plainSteps[d], index + i * indexSteps[d], row, run);
+    for (let i = 0; i < sizes[d]; i++) {
+      loop(d + 1, end, indexed, plain, index, run);
+      indexed += indexedSteps[d];
+      plain += plainSteps[d];
+      index += indexSteps[d];
     }
   }
 
@@ -158,8 +155,22 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
       const to = addressOf(heap, out);
       const along = a.strides[dim] * itemBytes;
       const n = analyse(index, a, out, dim, itemBytes);
-      walk(n, itemBytes, from, to, at, (source, sourceStep, target, targetStep, i, step, count, row) => {
-        gatherRows(target, targetStep, source, sourceStep, along, i, step, count, row * itemBytes);
+      walk(n, itemBytes, from, to, at, (source, target, i) => {
+        gatherRows(
+          target,
+          inner.plain,
+          source,
+          inner.indexed,
+          along,
+          i,
+          inner.index,
+          count,
+          row * itemBytes,
+          outer,
+          around.plain,
+          around.indexed,
+          around.index,
+        );
       });
       return -1;
     },
@@ -183,13 +194,41 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
       const n = analyse(index, out, source, dim, itemBytes);
       const run: Run =
         mode === 'assign'
-          ? (target, targetStep, values, valuesStep, i, step, count, row) => {
-              assignRows(target, targetStep, along, values, valuesStep, i, step, count, row * itemBytes);
+          ? (target, values, i) => {
+              assignRows(
+                target,
+                inner.indexed,
+                along,
+                values,
+                inner.plain,
+                i,
+                inner.index,
+                count,
+                row * itemBytes,
+                outer,
+                around.indexed,
+                around.plain,
+                around.index,
+              );
             }
-          : (target, targetStep, values, valuesStep, i, step, count, row) => {
-              const code = modes[mode];
-              const type = kind as number;
-              scatterRows(code, type, target, targetStep, along, values, valuesStep, i, step, count, row);
+          : (target, values, i) => {
+              scatterRows(
+                modes[mode],
+                kind as number,
+                target,
+                inner.indexed,
+                along,
+                values,
+                inner.plain,
+                i,
+                inner.index,
+                count,
+                row,
+                outer,
+                around.indexed,
+                around.plain,
+                around.index,
+              );
             };
       walk(n, itemBytes, to, from, at, run);
       return -1;
