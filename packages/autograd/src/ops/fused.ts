@@ -1,54 +1,73 @@
-import { type CompiledExpression, type DType, type Expression, type Kernels, kernels } from '@fluxion/kernels';
+import {
+  type CompiledExpression,
+  type DType,
+  type Expression,
+  type Kernels,
+  kernels,
+} from '@fluxion/kernels';
 import { walkBackward } from '../graph/backward.js';
 import { enableGrad, mode } from '../graph/modes.js';
-import type { Input, Node } from '../graph/node.js';
-import { observers } from '../graph/record.js';
+import type { DifferentiableOp, Input, Node } from '../graph/node.js';
+import { observers, record } from '../graph/record.js';
 import { raw, rawLike, view } from '../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { apply, type Primitive } from './define.js';
-import { type Body, derivativeOf, trace } from './trace.js';
+import { type Body, derivativeOf, reach, trace } from './trace.js';
 
-/** A body compiled for one dtype and given kinds of inputs. */
+type Floating = 'float32' | 'float64';
+
+/** An expression, compiled for the kernels in use, which tests change. */
 class Program {
   readonly expression: Expression;
-  /** Which results there are. */
-  readonly present: readonly boolean[];
   /** How many ops it consists of. */
   readonly length: number;
   #backend: Kernels | null = null;
   #compiled: CompiledExpression | null = null;
 
-  constructor(name: string, body: Body, dtypes: readonly (DType | 'number')[], dtype: 'float32' | 'float64') {
-    const { nodes, results } = trace(
-      name,
-      body,
-      dtypes.map(t => (t === 'number' ? dtype : t)),
-      [],
+  constructor(expression: Expression) {
+    // What no output needs may read an input that there is not: a forward pass has no gradient.
+    const needed = reach(expression.nodes, expression.outputs, () => false);
+    const nodes = expression.nodes.map((node, i) =>
+      needed.has(i) ? node : ({ op: 'constant', value: 0 } as const),
     );
-    this.present = results.map(i => i !== null);
+    this.expression = { ...expression, nodes };
     this.length = nodes.filter(node => node.op !== 'input' && node.op !== 'constant').length;
-    this.expression = {
-      dtype,
-      inputs: dtypes.map(t => (t === 'number' ? 'scalar' : 'array')),
-      nodes,
-      outputs: results.filter(i => i !== null),
-    };
   }
 
-  /** For the kernels in use, which tests change. */
-  get compiled(): CompiledExpression {
+  /** The results in one pass, unrecorded, each of the shape that the inputs broadcast to. */
+  run(name: string, inputs: readonly Input[]): Tensor[] {
     const backend = kernels();
     if (this.#compiled === null || this.#backend !== backend) {
       this.#compiled = backend.compile(this.expression);
       this.#backend = backend;
     }
-    return this.#compiled;
+    const outputs: Tensor[] = [];
+    for (let i = 0; i < this.expression.outputs.length; i++)
+      outputs.push(outputFor(name, inputs, this.expression.dtype));
+    backend.run(this.#compiled, inputs as (Tensor | number)[], outputs);
+    return outputs;
   }
 }
 
+/** What the inputs are to an expression. */
+interface Kinds {
+  readonly dtype: Floating;
+  /** Of the stand-ins. */
+  readonly dtypes: readonly DType[];
+  readonly inputs: readonly ('array' | 'scalar')[];
+}
+
+function kindsOf(inputs: readonly Input[]): Kinds {
+  const dtype = (inputs.find(x => typeof x !== 'number' && x.dtype !== 'bool') as Tensor).dtype as Floating;
+  return {
+    dtype,
+    dtypes: inputs.map(x => (typeof x === 'number' ? dtype : x.dtype)),
+    inputs: inputs.map(x => (typeof x === 'number' ? 'scalar' : 'array')),
+  };
+}
+
 /** The kinds of the inputs as a number in base 4; 0 where they cannot be those of one expression. */
-function kindsOf(inputs: readonly Input[]): number {
+function keyOf(inputs: readonly Input[]): number {
   let key = 1;
   let floating: DType | null = null;
   for (let i = 0; i < inputs.length; i++) {
@@ -84,27 +103,18 @@ export class Fused {
 
   /** The program for the inputs; null where there can be none. */
   program(inputs: readonly Input[]): Program | null {
-    const key = kindsOf(inputs);
+    const key = keyOf(inputs);
     if (key === this.#lastKey) return this.#last;
     let program = this.#programs.get(key) ?? null;
     if (program === null && key !== 0) {
-      const dtypes = inputs.map(x => (typeof x === 'number' ? 'number' : x.dtype));
-      const dtype = dtypes.find(t => t === 'float32' || t === 'float64') as 'float32' | 'float64';
-      program = new Program(this.#name, this.#body, dtypes, dtype);
+      const { dtype, dtypes, inputs: kinds } = kindsOf(inputs);
+      const { nodes, results } = trace(this.#name, this.#body, dtypes, []);
+      program = new Program({ dtype, inputs: kinds, nodes, outputs: results as readonly number[] });
       this.#programs.set(key, program);
     }
     this.#lastKey = key;
     this.#last = program;
     return program;
-  }
-
-  /** The results in one pass, unrecorded, each of the shape that the inputs broadcast to. */
-  run(program: Program, inputs: readonly Input[]): Tensor[] {
-    const outputs: Tensor[] = [];
-    for (let i = 0; i < program.expression.outputs.length; i++)
-      outputs.push(outputFor(this.#name, inputs, program.expression.dtype));
-    kernels().run(program.compiled, inputs as (Tensor | number)[], outputs);
-    return outputs;
   }
 }
 
@@ -138,7 +148,55 @@ export function fusedRule<I extends readonly Input[]>(
   return (...inputs) => {
     if (oneByOne()) return rule(...inputs);
     const program = fused.program(inputs);
-    return program === null || program.length < 2 ? rule(...inputs) : fused.run(program, inputs)[0];
+    return program === null || program.length < 2 ? rule(...inputs) : program.run(name, inputs)[0];
+  };
+}
+
+/** A forward pass that also gives what was dear and is needed again, and the derivative that takes it. */
+interface Passes {
+  readonly forward: Program;
+  /** Of the inputs, what the forward pass kept, and the gradient. */
+  readonly backward: Program;
+  /** For each wanted input, whether it has a gradient. */
+  readonly present: readonly boolean[];
+}
+
+/** Ops that cost as much as several loads: their results are kept for the derivative rather than computed again. */
+const dear: ReadonlySet<string> = new Set([
+  ...(['exp', 'expm1', 'log', 'log1p', 'tanh', 'sigmoid', 'erf', 'sin', 'cos', 'pow'] as const),
+]);
+
+/** Both passes, seen in one run of the body on stand-ins and a walk back from its result. */
+function passesOf(name: string, body: Body, { dtype, dtypes, inputs }: Kinds, wanted: number): Passes {
+  const count = inputs.length;
+  const joint = derivativeOf(
+    body,
+    inputs.map((_, i) => (wanted & (1 << i)) !== 0),
+  );
+  const { nodes, results } = trace(name, joint, [...dtypes, dtype], []);
+  const value = results[0] as number;
+  const grads = results.slice(1);
+  const present = grads.map(i => i !== null);
+  const outputs = grads.filter(i => i !== null);
+  const inForward = reach(nodes, [value], () => false);
+  const isKept = (i: number): boolean => inForward.has(i) && dear.has(nodes[i].op);
+  const kept = [...reach(nodes, outputs, isKept)].filter(isKept);
+  const place = new Map(kept.map((i, k) => [i, count + k]));
+  return {
+    present,
+    forward: new Program({ dtype, inputs, nodes, outputs: [value, ...kept] }),
+    backward: new Program({
+      dtype,
+      inputs: [...inputs, ...kept.map(() => 'array' as const), 'array'],
+      nodes: nodes.map((node, i) => {
+        const index = place.get(i);
+        if (index !== undefined) return { op: 'input', index };
+        return node.op === 'input' && node.index === count
+          ? { op: 'input', index: count + kept.length }
+          : node;
+      }),
+      outputs,
+    }),
   };
 }
 
@@ -146,55 +204,73 @@ export function fusedRule<I extends readonly Input[]>(
  * An op made of elementwise ops, computed in one pass. So is its derivative, traced through the ops of the body; a derivative that is to be differentiated
  * again is that of the ops one by one. Numbers among the inputs may be others at every call, so the body must not ask for their values.
  */
-export function elementwise(name: string, body: (...inputs: never[]) => Tensor): (...inputs: Input[]) => Tensor {
+export function elementwise(
+  name: string,
+  body: (...inputs: never[]) => Tensor,
+): (...inputs: Input[]) => Tensor {
   const call = body as unknown as Body;
-  const forward = new Fused(name, call);
-  /** By which inputs want a gradient. */
-  const backward: Fused[] = [];
-  const op: Primitive = {
+  const plain = new Fused(name, call);
+  /** By the kinds of the inputs and which of them want a gradient. */
+  const passes = new Map<number, Passes>();
+  const passesFor = (inputs: readonly Input[], wanted: number): Passes => {
+    const key = keyOf(inputs) * (1 << inputs.length) + wanted;
+    let found = passes.get(key);
+    if (found === undefined) {
+      found = passesOf(name, call, kindsOf(inputs), wanted);
+      passes.set(key, found);
+    }
+    return found;
+  };
+  /** Records the inputs and, after them, what was kept. */
+  const op: DifferentiableOp<{ readonly count: number; readonly passes: Passes | null }> = {
     name,
-    forward: inputs => {
-      const program = forward.program(inputs);
-      if (program !== null) return forward.run(program, inputs)[0];
-      const before = mode.recording;
-      mode.recording = false;
-      try {
-        return call(...inputs) as Tensor;
-      } finally {
-        mode.recording = before;
-      }
-    },
     vjp: (g, node) => {
-      if (oneByOne()) return throughBody(call, 0, g, node);
+      const { count, passes } = node.attributes;
+      if (oneByOne() || passes === null) return throughBody(call, 0, g, node, count);
       const inputs = node.inputs.map((_, i) => node.input(i));
-      let wanted = 0;
-      for (let i = 0; i < inputs.length; i++) if (node.needs(i)) wanted |= 1 << i;
-      backward[wanted] ??= new Fused(
-        name,
-        derivativeOf(
-          call,
-          inputs.map((_, i) => node.needs(i)),
-        ),
-      );
-      const fused = backward[wanted];
       inputs.push(g);
-      const program = fused.program(inputs);
-      if (program === null) return throughBody(call, 0, g, node);
-      const grads = fused.run(program, inputs);
+      const grads = passes.backward.run(name, inputs);
       let target = 0;
       let at = 0;
-      return node.inputs.map((_, i) =>
-        (wanted & (1 << i)) !== 0 && program.present[target++] ? grads[at++] : null,
-      );
+      return node.inputs.map(input => (input !== null && passes.present[target++] ? grads[at++] : null));
     },
   };
-  return (...inputs) => (observers.current === null ? apply(op, inputs, undefined) : (call(...inputs) as Tensor));
+  return (...inputs) => {
+    if (observers.current !== null) return call(...inputs) as Tensor;
+    const count = inputs.length;
+    let wanted = 0;
+    if (mode.recording && mode.saving)
+      for (let i = 0; i < count; i++) {
+        const x = inputs[i];
+        if (typeof x !== 'number' && x.node !== null) wanted |= 1 << i;
+      }
+    const program = plain.program(inputs);
+    if (program === null) return call(...inputs) as Tensor;
+    if (wanted === 0) {
+      const [out] = program.run(name, inputs);
+      record(op, inputs, { count, passes: null }, [out]);
+      return out;
+    }
+    const both = passesFor(inputs, wanted);
+    const [out, ...kept] = both.forward.run(name, inputs);
+    record(op, [...inputs, ...kept], { count, passes: both }, [out]);
+    return out;
+  };
 }
 
-/** The gradients of the inputs of a node by running its body again as ordinary ops, and walking back from result `index`. */
-export function throughBody(body: Body, index: number, g: Tensor, node: Node<undefined>): (Tensor | null)[] {
+/**
+ * The gradients of the inputs of a node by running its body again as ordinary ops, and walking back from result `index`. The body takes the first `count`
+ * inputs.
+ */
+export function throughBody(
+  body: Body,
+  index: number,
+  g: Tensor,
+  node: Pick<Node, 'inputs' | 'inputIndices' | 'input'>,
+  count: number = node.inputs.length,
+): (Tensor | null)[] {
   const again = mode.recording;
-  const inputs = node.inputs.map((_, i) => node.input(i));
+  const inputs = Array.from({ length: count }, (_, i) => node.input(i));
   // Aliases of the inputs, so that the walk ends at them.
   const own = inputs.map((x, i) => {
     if (typeof x === 'number' || node.inputs[i] === null) return x;
@@ -205,7 +281,7 @@ export function throughBody(body: Body, index: number, g: Tensor, node: Node<und
   });
   const result = enableGrad(() => body(...own));
   const output = result instanceof Tensor ? result : (result as readonly Tensor[])[index];
-  if (output.node === null) return inputs.map(() => null);
+  if (output.node === null) return node.inputs.map(() => null);
   const wanted = own.map((x, i) =>
     typeof x === 'number' || x.node === null || isRepeated(own, i) ? null : x,
   );
@@ -216,7 +292,7 @@ export function throughBody(body: Body, index: number, g: Tensor, node: Node<und
     stopAtTargets: true,
   });
   let at = 0;
-  return wanted.map(x => (x === null ? null : grads[at++]));
+  return node.inputs.map((_, i) => (wanted[i] == null ? null : grads[at++]));
 }
 
 /** Whether an earlier input is the same place in the graph: the walk adds up the gradients of both there, and one of them must report it. */

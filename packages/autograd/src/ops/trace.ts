@@ -94,8 +94,8 @@ export function trace(op: string, body: Body, dtypes: readonly DType[], shape: r
 }
 
 /**
- * From the inputs of a body of one result and the gradient of that to the gradients of the inputs that are wanted, by a walk through the body: what is
- * traced of it is the derivative that the ops of the body have.
+ * A body of one result followed by the gradients of the inputs that are wanted, from the inputs and the gradient of the result: by a walk through the
+ * body, so that what is traced of it is the derivative that the ops of the body have.
  */
 export function derivativeOf(body: Body, wanted: readonly boolean[]): Body {
   return (...args) => {
@@ -105,6 +105,26 @@ export function derivativeOf(body: Body, wanted: readonly boolean[]): Body {
     const output = enableGrad(() => body(...inputs)) as Tensor;
     const grad = args[args.length - 1] as Tensor;
     // Recorded, so that nothing is done in place or in one kernel, which could not be seen.
-    return walkBackward([{ output, grad }], targets, { createGraph: true, retainGraph: true });
+    return [output, ...walkBackward([{ output, grad }], targets, { createGraph: true, retainGraph: true })];
   };
+}
+
+/** The nodes that the given ones are computed from, themselves included, no further than where `ends` says so. */
+export function reach(
+  nodes: readonly ExpressionNode[],
+  from: readonly number[],
+  ends: (i: number) => boolean,
+): Set<number> {
+  const found = new Set<number>();
+  const open = [...from];
+  for (let i = open.pop(); i !== undefined; i = open.pop()) {
+    if (found.has(i)) continue;
+    found.add(i);
+    if (ends(i)) continue;
+    const node = nodes[i];
+    if (node.op === 'where') open.push(node.condition);
+    if ('a' in node) open.push(node.a);
+    if ('b' in node) open.push(node.b);
+  }
+  return found;
 }
