@@ -1,11 +1,14 @@
 import type { CompiledExpression, Expression, Kernels, Operand } from '../../interface.js';
 import { unsupported } from '../../reference/view.js';
+import type { DType } from '../../storage.js';
 import { Layout, layoutOf, Rows } from '../broadcast.js';
 import { createCopy } from '../copy.js';
 import { sizeOf } from '../layout.js';
 import { servedByReference } from '../reference.js';
 import type { Runtime } from '../runtime.js';
 import { generate, InputKind } from './generate.js';
+import { Groups } from './groups.js';
+import type { Grouping } from './plan.js';
 import { simplify, textOf } from './simplify.js';
 
 type Kernel = (...args: number[]) => number;
@@ -17,14 +20,24 @@ class Program implements CompiledExpression {
   readonly simplified: Expression;
   readonly itemBytes: number;
   readonly kernels: Map<number | string, Kernel> = new Map();
-  /** For an expression with an op that has no compiled code. */
-  readonly byReference: CompiledExpression | null;
+  readonly reduces: boolean;
+  readonly isServed: boolean;
+  readonly #reference: Pick<Kernels, 'compile'>;
+  #byReference: CompiledExpression | null = null;
 
-  constructor(expression: Expression, byReference: CompiledExpression | null) {
-    this.byReference = byReference;
+  constructor(expression: Expression, reference: Pick<Kernels, 'compile'>) {
+    this.#reference = reference;
+    this.isServed = isServed(expression);
+    this.reduces = expression.nodes.some(node => node.op === 'sum' || node.op === 'max');
     this.expression = expression;
     this.itemBytes = expression.dtype === 'float32' ? 4 : 8;
     this.simplified = simplify(expression);
+  }
+
+  /** For an op that has no compiled code. */
+  get byReference(): CompiledExpression {
+    this.#byReference ??= this.#reference.compile(this.expression);
+    return this.#byReference;
   }
 }
 
@@ -41,7 +54,9 @@ export function createExpression(
 ): Pick<Kernels, 'compile' | 'run'> {
   const { heap } = runtime;
   const programs = new Map<string, Program>();
-  const rows = new Rows(createCopy(runtime));
+  const copying = createCopy(runtime);
+  const rows = new Rows(copying);
+  const groups = new Groups(copying, heap);
   // Reused from call to call.
   const kinds: InputKind[] = [];
   const layouts: Layout[] = [];
@@ -52,17 +67,17 @@ export function createExpression(
     return heap.address(a.storage) + a.offset * (a.storage.dtype === 'bool' ? 1 : itemBytes);
   }
 
-  function kernelOf(program: Program): Kernel {
+  function kernelOf(program: Program, grouping?: Grouping): Kernel {
     const count = program.expression.inputs.length;
     let key: number | string;
-    if (count <= kindsInNumber) {
+    if (count <= kindsInNumber && grouping === undefined) {
       let code = 0;
       for (let i = 0; i < count; i++) code = code * 5 + kinds[i];
       key = code;
-    } else key = kinds.slice(0, count).join('');
+    } else key = `${kinds.slice(0, count).join('')} ${grouping?.spills} ${grouping?.whole}`;
     let kernel = program.kernels.get(key);
     if (kernel === undefined) {
-      const generated = generate(program.simplified, kinds.slice(0, count));
+      const generated = generate(program.simplified, kinds.slice(0, count), grouping);
       const math: Record<string, Kernel> = {};
       for (const name of generated.imports) math[name] = runtime.exports[name];
       const module = new WebAssembly.Module(generated.bytes);
@@ -137,12 +152,34 @@ export function createExpression(
     heap.release(mark);
   }
 
+  function runGroups(
+    program: Program,
+    inputs: readonly (Operand | number)[],
+    outputs: readonly Operand[],
+  ): void {
+    if (!groups.measure(inputs, outputs)) return;
+    const mark = heap.mark();
+    groups.place(inputs, outputs);
+    let spills = true;
+    inputs.forEach((input, i) => {
+      if (typeof input === 'number') kinds[i] = InputKind.number;
+      else {
+        kinds[i] = kindOf(input, groups.repeats(i) ? Layout.repeated : Layout.contiguous);
+        if (outputs.some(output => output.storage === input.storage)) spills = false;
+      }
+    });
+    const kernel = kernelOf(program, { spills, whole: groups.whole(outputs) });
+    do kernel(...groups.arguments());
+    while (groups.next());
+    heap.release(mark);
+  }
+
   return {
     compile(expression) {
       const text = textOf(expression);
       let program = programs.get(text);
       if (program === undefined) {
-        program = new Program(expression, isServed(expression) ? reference.compile(expression) : null);
+        program = new Program(expression, reference);
         programs.set(text, program);
       }
       return program;
@@ -155,21 +192,25 @@ export function createExpression(
         const given = outputs[k].storage.dtype;
         if (given !== dtype) throw unsupported('run', given, `outputs of ${dtype} like the expression`);
       }
+      if (program.reduces) {
+        for (const input of inputs) if (typeof input !== 'number') checkInput(input.storage.dtype, dtype);
+        if (program.isServed) reference.run(program.byReference, inputs, outputs);
+        else runGroups(program, inputs, outputs);
+        return;
+      }
       const { shape } = outputs[0];
       let flat = true;
       for (let i = 0; i < inputs.length; i++) {
         const input = inputs[i];
         if (typeof input === 'number') continue;
-        const given = input.storage.dtype;
-        if (given !== dtype && given !== 'bool')
-          throw unsupported('run', given, `inputs of ${dtype} or bool`);
+        checkInput(input.storage.dtype, dtype);
         const layout = layoutOf(input, shape);
         layouts[i] = layout;
         if (layout === Layout.general) flat = false;
       }
       const total = sizeOf(shape);
       if (total === 0) return;
-      if (program.byReference !== null) {
+      if (program.isServed) {
         reference.run(program.byReference, inputs, outputs);
         return;
       }
@@ -180,6 +221,10 @@ export function createExpression(
 }
 
 const served: ReadonlySet<string> = new Set([...servedByReference.unary, ...servedByReference.binary]);
+
+function checkInput(given: DType, dtype: DType): void {
+  if (given !== dtype && given !== 'bool') throw unsupported('run', given, `inputs of ${dtype} or bool`);
+}
 
 function isServed(expression: Expression): boolean {
   return expression.nodes.some(node => served.has(node.op));
