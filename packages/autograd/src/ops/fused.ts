@@ -17,7 +17,7 @@ import { type Body, derivativeOf, reach, trace } from './trace.js';
 type Floating = 'float32' | 'float64';
 
 /** An expression, compiled for the kernels in use, which tests change. */
-class Program {
+export class Program {
   readonly expression: Expression;
   /** How many ops it consists of. */
   readonly length: number;
@@ -34,17 +34,21 @@ class Program {
     this.length = nodes.filter(node => node.op !== 'input' && node.op !== 'constant').length;
   }
 
-  /** The results in one pass, unrecorded, each of the shape that the inputs broadcast to. */
-  run(name: string, inputs: readonly Input[]): Tensor[] {
+  get compiled(): CompiledExpression {
     const backend = kernels();
     if (this.#compiled === null || this.#backend !== backend) {
       this.#compiled = backend.compile(this.expression);
       this.#backend = backend;
     }
+    return this.#compiled;
+  }
+
+  /** The results in one pass, unrecorded, each of the shape that the inputs broadcast to. */
+  run(name: string, inputs: readonly Input[]): Tensor[] {
     const outputs: Tensor[] = [];
     for (let i = 0; i < this.expression.outputs.length; i++)
       outputs.push(outputFor(name, inputs, this.expression.dtype));
-    backend.run(this.#compiled, inputs as (Tensor | number)[], outputs);
+    kernels().run(this.compiled, inputs as (Tensor | number)[], outputs);
     return outputs;
   }
 }
@@ -92,13 +96,16 @@ function keyOf(inputs: readonly Input[]): number {
 export class Fused {
   readonly #name: string;
   readonly #body: Body;
+  /** Of the stand-ins: see `trace`. */
+  readonly #shape: readonly number[];
   readonly #programs: Map<number, Program> = new Map();
   #lastKey = 0;
   #last: Program | null = null;
 
-  constructor(name: string, body: Body) {
+  constructor(name: string, body: Body, shape: readonly number[] = []) {
     this.#name = name;
     this.#body = body;
+    this.#shape = shape;
   }
 
   /** The program for the inputs; null where there can be none. */
@@ -108,7 +115,7 @@ export class Fused {
     let program = this.#programs.get(key) ?? null;
     if (program === null && key !== 0) {
       const { dtype, dtypes, inputs: kinds } = kindsOf(inputs);
-      const { nodes, results } = trace(this.#name, this.#body, dtypes, []);
+      const { nodes, results } = trace(this.#name, this.#body, dtypes, this.#shape);
       program = new Program({ dtype, inputs: kinds, nodes, outputs: results as readonly number[] });
       this.#programs.set(key, program);
     }
@@ -131,6 +138,17 @@ function outputFor(op: string, inputs: readonly Input[], dtype: DType): Tensor {
   }
   const like = first as Tensor;
   return sameShape(shape, like.shape) ? rawLike(like, dtype) : raw(shape, dtype);
+}
+
+/** Runs ops unrecorded, inside a forward function. */
+export function unrecorded<R>(fn: () => R): R {
+  const before = mode.recording;
+  mode.recording = false;
+  try {
+    return fn();
+  } finally {
+    mode.recording = before;
+  }
 }
 
 /** While a graph is recorded, and while somebody traces, the ops one by one are wanted. */

@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, logicalOr, mul, ne, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
 import { expand, reshapeTo } from './shape.js';
+import type { Traceable } from './trace.js';
 import { sqrt, square, to } from './unary.js';
 
 export type Dims = number | readonly number[] | undefined;
@@ -74,8 +75,9 @@ function requireElements(op: string, x: Tensor, dims: readonly number[]): void {
       );
 }
 
-const sumOp: Primitive<readonly number[]> = {
+const sumOp: Primitive<readonly number[]> & Traceable = {
   name: 'sum',
+  reduction: 'sum',
   savesInput: savesNothing,
   vjp: (g, n) => [expand(g, n.inputShapes[0])],
   forward: (inputs, dims) => {
@@ -182,8 +184,9 @@ export const std: VarFunction = composite('std', (x: Tensor, dim?: Dims, options
 }) as VarFunction;
 
 function extremum(name: 'amax' | 'amin', kernel: 'max' | 'min'): ReduceFunction {
-  const op: Primitive<readonly number[]> = {
+  const op: Primitive<readonly number[]> & Traceable = {
     name,
+    reduction: kernel === 'max' ? 'max' : undefined,
     savesOutput: true,
     // Ties share the gradient evenly.
     vjp: (g, n) => {

@@ -55,8 +55,8 @@ export function trace(op: string, body: Body, dtypes: readonly DType[], shape: r
     applied: (applied: DifferentiableOp<never>, given, _, [out]) => {
       if (known.has(out.storage) && sameShape(out.shape, shape)) return;
       const { elementwise: how, reduction } = applied as Traceable;
-      const name = reduction ?? how?.kernel;
-      if (name === undefined || (reduction !== undefined && !sameShape(out.shape, shape)))
+      const name = shape.length > 0 && sameShape(out.shape, shape) ? (reduction ?? how?.kernel) : how?.kernel;
+      if (name === undefined)
         throw new GraphError(
           `${op}: the function calls ${applied.name}, which does not work element by element. Call it outside.`,
         );

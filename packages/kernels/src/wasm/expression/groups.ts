@@ -8,7 +8,7 @@ import { addressOf } from '../layout.js';
  * How the operands of an expression with reductions lie: groups (dim -3, and the dims before it, where all operands go through them evenly) of segments (dim -2)
  * of elements (dim -1). What is left of the dims before is loops around. An input whose elements are neither side by side nor all one in a group is packed.
  *
- * One object is reused for all calls. It is not re-entrant.
+ * One object is reused for all calls, so that a call allocates nothing. It is not re-entrant.
  */
 export class Groups {
   readonly #copying: CopyKernels;
@@ -17,8 +17,11 @@ export class Groups {
   readonly #position: number[] = [];
   /** By operand, inputs before outputs: the number, or an address. */
   readonly #values: number[] = [];
-  /** By operand: strides in bytes; null for a number. */
-  readonly #strides: (number[] | null)[] = [];
+  readonly #isNumber: boolean[] = [];
+  /** By operand: strides in bytes. */
+  readonly #strides: number[][] = [];
+  readonly #arguments: number[] = [];
+  #count = 0;
   #groups = 1;
   /** How many dims are loops around. */
   #outer = 0;
@@ -30,73 +33,89 @@ export class Groups {
 
   /** Finds the shape that the operands broadcast to; false where it is empty. */
   measure(inputs: readonly (Operand | number)[], outputs: readonly Operand[]): boolean {
-    const shape = this.#shape;
     const rank = outputs[0].shape.length;
-    shape.length = rank;
+    this.#shape.length = rank;
     for (let d = 0; d < rank; d++) {
-      shape[d] = 1;
-      for (const x of inputs) if (typeof x !== 'number' && x.shape[d] !== 1) shape[d] = x.shape[d];
-      for (const x of outputs) if (x.shape[d] !== 1) shape[d] = x.shape[d];
-      if (shape[d] === 0) return false;
+      let size = 1;
+      for (let i = 0; i < inputs.length; i++) {
+        const x = inputs[i];
+        if (typeof x !== 'number' && x.shape[d] !== 1) size = x.shape[d];
+      }
+      for (let k = 0; k < outputs.length; k++) if (outputs[k].shape[d] !== 1) size = outputs[k].shape[d];
+      if (size === 0) return false;
+      this.#shape[d] = size;
     }
     return true;
   }
 
   /** Finds addresses and steps, which are valid until the mark is released that was made before. */
   place(inputs: readonly (Operand | number)[], outputs: readonly Operand[]): void {
-    const rank = this.#shape.length;
-    [...inputs, ...outputs].forEach((x, i) => {
-      if (typeof x === 'number') {
-        this.#values[i] = x;
-        this.#strides[i] = null;
-        return;
-      }
-      const strides = this.#broadcast(x.shape, x.strides);
-      const fits =
-        strides[rank - 1] === 1 ||
-        this.#shape[rank - 1] === 1 ||
-        (strides[rank - 1] === 0 && (strides[rank - 2] === 0 || this.#shape[rank - 2] === 1));
-      if (fits) this.#values[i] = addressOf(this.#heap, x);
-      else {
-        // With its repeats in the last dims, but none before.
-        const shape = x.shape.map((size, d) => (d < rank - 2 ? size : this.#shape[d]));
-        this.#values[i] = this.#copying.pack({ ...x, shape, strides });
-        let step = 1;
-        for (let d = rank - 1; d >= 0; d--) {
-          strides[d] = shape[d] === 1 && this.#shape[d] !== 1 ? 0 : step;
-          step *= shape[d];
-        }
-      }
-      const bytes = itemSize[x.storage.dtype];
-      this.#strides[i] = strides.map(stride => stride * bytes);
-    });
-    this.#values.length = inputs.length + outputs.length;
+    this.#count = inputs.length + outputs.length;
+    for (let i = 0; i < inputs.length; i++) {
+      const x = inputs[i];
+      this.#isNumber[i] = typeof x === 'number';
+      if (typeof x === 'number') this.#values[i] = x;
+      else this.#put(i, x);
+    }
+    for (let k = 0; k < outputs.length; k++) {
+      this.#isNumber[inputs.length + k] = false;
+      this.#put(inputs.length + k, outputs[k]);
+    }
     this.#merge();
+  }
+
+  #put(i: number, x: Operand): void {
+    this.#strides[i] ??= [];
+    const shape = this.#shape;
+    const strides = this.#strides[i];
+    const rank = shape.length;
+    for (let d = 0; d < rank; d++) strides[d] = x.shape[d] === 1 && shape[d] !== 1 ? 0 : x.strides[d];
+    const step = strides[rank - 1];
+    const fits =
+      step === 1 ||
+      shape[rank - 1] === 1 ||
+      (step === 0 && (strides[rank - 2] === 0 || shape[rank - 2] === 1));
+    if (fits) this.#values[i] = addressOf(this.#heap, x);
+    else {
+      // With its repeats in the last dims, but none before.
+      const own = x.shape.map((size, d) => (d < rank - 2 ? size : shape[d]));
+      this.#values[i] = this.#copying.pack({ ...x, shape: own, strides: [...strides] });
+      let next = 1;
+      for (let d = rank - 1; d >= 0; d--) {
+        strides[d] = own[d] === 1 && shape[d] !== 1 ? 0 : next;
+        next *= own[d];
+      }
+    }
+    const bytes = itemSize[x.storage.dtype];
+    for (let d = 0; d < rank; d++) strides[d] *= bytes;
   }
 
   /** Whether all elements of a group are one. */
   repeats(i: number): boolean {
-    const strides = this.#strides[i] as number[];
-    return strides[this.#shape.length - 1] === 0;
+    return this.#strides[i][this.#shape.length - 1] === 0;
   }
 
-  /** Which outputs have an element for every element. */
-  whole(outputs: readonly Operand[]): boolean[] {
+  /** Whether an output has an element for every element. */
+  isWhole({ shape }: Operand): boolean {
     const last = this.#shape.length - 1;
-    return outputs.map(
-      ({ shape }) => shape[last] === this.#shape[last] && shape[last - 1] === this.#shape[last - 1],
-    );
+    return shape[last] === this.#shape[last] && shape[last - 1] === this.#shape[last - 1];
   }
 
   /** What the compiled function takes. */
-  arguments(): number[] {
+  arguments(): readonly number[] {
     const rank = this.#shape.length;
-    const list = [this.#groups, this.#shape[rank - 2], this.#shape[rank - 1]];
-    this.#values.forEach((value, i) => {
-      const strides = this.#strides[i];
-      if (strides === null) list.push(value);
-      else list.push(value, strides[rank - 3], strides[rank - 2]);
-    });
+    const list = this.#arguments;
+    list[0] = this.#groups;
+    list[1] = this.#shape[rank - 2];
+    list[2] = this.#shape[rank - 1];
+    let n = 3;
+    for (let i = 0; i < this.#count; i++) {
+      list[n++] = this.#values[i];
+      if (this.#isNumber[i]) continue;
+      list[n++] = this.#strides[i][rank - 3];
+      list[n++] = this.#strides[i][rank - 2];
+    }
+    list.length = n;
     return list;
   }
 
@@ -105,9 +124,10 @@ export class Groups {
     for (let d = this.#outer - 1; d >= 0; d--) {
       const size = this.#shape[d];
       const back = ++this.#position[d] === size;
-      for (let i = 0; i < this.#values.length; i++) {
-        const strides = this.#strides[i];
-        if (strides !== null) this.#values[i] += back ? strides[d] * (1 - size) : strides[d];
+      for (let i = 0; i < this.#count; i++) {
+        if (this.#isNumber[i]) continue;
+        const step = this.#strides[i][d];
+        this.#values[i] += back ? step * (1 - size) : step;
       }
       if (!back) return true;
       this.#position[d] = 0;
@@ -115,29 +135,24 @@ export class Groups {
     return false;
   }
 
-  #broadcast(shape: readonly number[], strides: readonly number[]): number[] {
-    return this.#shape.map((size, d) => (shape[d] === 1 && size !== 1 ? 0 : strides[d]));
-  }
-
   /** Takes the dims before the groups in, where every array goes on evenly. */
   #merge(): void {
-    const rank = this.#shape.length;
-    this.#groups = this.#shape[rank - 3];
-    this.#outer = rank - 3;
-    while (this.#outer > 0) {
+    const at = this.#shape.length - 3;
+    this.#groups = this.#shape[at];
+    this.#outer = at;
+    for (; this.#outer > 0; this.#outer--) {
       const d = this.#outer - 1;
-      const groups = this.#groups;
-      const even = this.#strides.every((strides, i) => {
-        if (strides === null || i >= this.#values.length || this.#shape[d] === 1) return true;
-        return groups > 1 ? strides[d] === strides[rank - 3] * groups : true;
-      });
-      if (!even) break;
-      if (groups === 1 && this.#shape[d] > 1)
-        for (const strides of this.#strides) if (strides !== null) strides[rank - 3] = strides[d];
-      this.#groups *= this.#shape[d];
-      this.#outer = d;
+      const size = this.#shape[d];
+      if (size === 1) continue;
+      for (let i = 0; i < this.#count && this.#groups > 1; i++)
+        if (!this.#isNumber[i] && this.#strides[i][d] !== this.#strides[i][at] * this.#groups) {
+          for (let k = 0; k < this.#outer; k++) this.#position[k] = 0;
+          return;
+        }
+      if (this.#groups === 1)
+        for (let i = 0; i < this.#count; i++)
+          if (!this.#isNumber[i]) this.#strides[i][at] = this.#strides[i][d];
+      this.#groups *= size;
     }
-    this.#position.fill(0);
-    for (let d = 0; d < this.#outer; d++) this.#position[d] = 0;
   }
 }

@@ -8,7 +8,6 @@ import { servedByReference } from '../reference.js';
 import type { Runtime } from '../runtime.js';
 import { generate, InputKind } from './generate.js';
 import { Groups } from './groups.js';
-import type { Grouping } from './plan.js';
 import { simplify, textOf } from './simplify.js';
 
 type Kernel = (...args: number[]) => number;
@@ -67,17 +66,22 @@ export function createExpression(
     return heap.address(a.storage) + a.offset * (a.storage.dtype === 'bool' ? 1 : itemBytes);
   }
 
-  function kernelOf(program: Program, grouping?: Grouping): Kernel {
+  /** `spills` and the bits of `whole` (with one above) say how the operands of an expression with reductions lie. */
+  function kernelOf(program: Program, spills = false, whole = 1): Kernel {
     const count = program.expression.inputs.length;
     let key: number | string;
-    if (count <= kindsInNumber && grouping === undefined) {
-      let code = 0;
+    if (count <= kindsInNumber - (program.reduces ? 6 : 0)) {
+      let code = spills ? 1 : 0;
       for (let i = 0; i < count; i++) code = code * 5 + kinds[i];
-      key = code;
-    } else key = `${kinds.slice(0, count).join('')} ${grouping?.spills} ${grouping?.whole}`;
+      key = code * 256 + whole;
+      if (!program.reduces) key = code;
+    } else key = `${kinds.slice(0, count).join('')} ${spills} ${whole}`;
     let kernel = program.kernels.get(key);
     if (kernel === undefined) {
-      const generated = generate(program.simplified, kinds.slice(0, count), grouping);
+      const generated = generate(program.simplified, kinds.slice(0, count), {
+        spills,
+        whole: program.expression.outputs.map((_, k) => ((whole >> k) & 1) === 1),
+      });
       const math: Record<string, Kernel> = {};
       for (const name of generated.imports) math[name] = runtime.exports[name];
       const module = new WebAssembly.Module(generated.bytes);
@@ -161,15 +165,19 @@ export function createExpression(
     const mark = heap.mark();
     groups.place(inputs, outputs);
     let spills = true;
-    inputs.forEach((input, i) => {
-      if (typeof input === 'number') kinds[i] = InputKind.number;
-      else {
-        kinds[i] = kindOf(input, groups.repeats(i) ? Layout.repeated : Layout.contiguous);
-        if (outputs.some(output => output.storage === input.storage)) spills = false;
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i];
+      if (typeof input === 'number') {
+        kinds[i] = InputKind.number;
+        continue;
       }
-    });
-    const kernel = kernelOf(program, { spills, whole: groups.whole(outputs) });
-    do kernel(...groups.arguments());
+      kinds[i] = kindOf(input, groups.repeats(i) ? Layout.repeated : Layout.contiguous);
+      for (let k = 0; k < outputs.length; k++) if (outputs[k].storage === input.storage) spills = false;
+    }
+    let whole = 1;
+    for (let k = outputs.length - 1; k >= 0; k--) whole = whole * 2 + (groups.isWhole(outputs[k]) ? 1 : 0);
+    const kernel = kernelOf(program, spills, whole);
+    do kernel.apply(null, groups.arguments() as number[]);
     while (groups.next());
     heap.release(mark);
   }
