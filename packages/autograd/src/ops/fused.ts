@@ -123,6 +123,18 @@ export class Fused {
     this.#last = program;
     return program;
   }
+
+  /** Writes the one result over the elements of a tensor of its shape, which may be an input. */
+  assign(target: Tensor, inputs: readonly Input[]): void {
+    const program = this.program(inputs) as Program;
+    if (target.contiguous) {
+      kernels().run(program.compiled, inputs as (Tensor | number)[], [target]);
+      return;
+    }
+    const [out] = program.run(this.#name, inputs);
+    kernels().copy(out, target);
+    kernels().free(out.storage, this.#name);
+  }
 }
 
 function outputFor(op: string, inputs: readonly Input[], dtype: DType): Tensor {
