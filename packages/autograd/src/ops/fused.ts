@@ -189,6 +189,8 @@ interface Passes {
   readonly backward: Program;
   /** For each wanted input, whether it has a gradient. */
   readonly present: readonly boolean[];
+  /** For each input, whether the gradients depend on it. */
+  readonly reads: readonly boolean[];
 }
 
 /** Ops that cost as much as several loads: their results are kept for the derivative rather than computed again. */
@@ -212,8 +214,11 @@ function passesOf(name: string, body: Body, { dtype, dtypes, inputs }: Kinds, wa
   const isKept = (i: number): boolean => inForward.has(i) && dear.has(nodes[i].op);
   const kept = [...reach(nodes, outputs, isKept)].filter(isKept);
   const place = new Map(kept.map((i, k) => [i, count + k]));
+  const read = reach(nodes, outputs, () => false);
   return {
     present,
+    // The nodes of the inputs are the first.
+    reads: inputs.map((_, i) => read.has(i)),
     forward: new Program({ dtype, inputs, nodes, outputs: [value, ...kept] }),
     backward: new Program({
       dtype,
@@ -254,10 +259,14 @@ export function elementwise(
   /** Records the inputs and, after them, what was kept. */
   const op: DifferentiableOp<{ readonly count: number; readonly passes: Passes | null }> = {
     name,
+    savesInput: (i, node) => {
+      const { count, passes } = node.attributes;
+      return passes === null || i >= count || passes.reads[i];
+    },
     vjp: (g, node) => {
       const { count, passes } = node.attributes;
       if (oneByOne() || passes === null) return throughBody(call, 0, g, node, count);
-      const inputs = node.inputs.map((_, i) => node.input(i));
+      const inputs = node.inputs.map((_, i) => node.savedInput(i) ?? 0);
       inputs.push(g);
       const grads = passes.backward.run(name, inputs);
       let target = 0;
@@ -296,11 +305,15 @@ export function throughBody(
   body: Body,
   index: number,
   g: Tensor,
-  node: Pick<Node, 'inputs' | 'inputIndices' | 'input'>,
+  node: Pick<Node, 'inputs' | 'inputIndices' | 'inputShapes' | 'savedInput'>,
   count: number = node.inputs.length,
 ): (Tensor | null)[] {
   const again = mode.recording;
-  const inputs = Array.from({ length: count }, (_, i) => node.input(i));
+  // What was not saved makes no difference to the gradients, but may want one.
+  const inputs = Array.from(
+    { length: count },
+    (_, i) => node.savedInput(i) ?? zeros(node.inputShapes[i], g.dtype),
+  );
   // Aliases of the inputs, so that the walk ends at them.
   const own = inputs.map((x, i) => {
     if (typeof x === 'number' || node.inputs[i] === null) return x;
@@ -323,6 +336,12 @@ export function throughBody(
   });
   let at = 0;
   return node.inputs.map((_, i) => (wanted[i] == null ? null : grads[at++]));
+}
+
+function zeros(shape: readonly number[], dtype: DType): Tensor {
+  const zero = raw([], dtype);
+  kernels().fill(zero, 0);
+  return view(zero, 0, shape, new Array<number>(shape.length).fill(0));
 }
 
 /** Whether an earlier input is the same place in the graph: the walk adds up the gradients of both there, and one of them must report it. */
