@@ -2,7 +2,7 @@ import { kernels, type Operand } from '@fluxion/kernels';
 import { mode } from '../graph/modes.js';
 import type { Input } from '../graph/node.js';
 import { observers } from '../graph/record.js';
-import { raw } from '../tensor/raw.js';
+import { raw, view } from '../tensor/raw.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Fused, unrecorded } from './fused.js';
 import type { Body } from './trace.js';
@@ -19,6 +19,8 @@ export type Extent = 'whole' | 'kept';
 export interface Rowwise<I extends readonly Input[]> {
   /** Unrecorded. */
   compute(dims: readonly number[], ...inputs: I): readonly Tensor[];
+  /** Unrecorded, and over the elements of the first input, which was just computed and which nobody else has seen, where that can be. */
+  over(dims: readonly number[], ...inputs: I): readonly Tensor[];
   /** For a derivative rule: recorded, by the ops it is written in, where the rule is. */
   derive(dims: readonly number[], ...inputs: I): readonly Tensor[];
 }
@@ -33,13 +35,19 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(
   body: RowBody<I>,
 ): Rowwise<I> {
   const fused = new Fused(name, ((...inputs: I) => body([0], ...inputs)) as unknown as Body, [1]);
-  const compute = (dims: readonly number[], ...inputs: I): readonly Tensor[] => {
+  const run = (dims: readonly number[], inputs: I, over: boolean): readonly Tensor[] => {
     const [x] = inputs;
     const program = observers.current === null && x.size > 0 ? fused.program(inputs) : null;
     if (program !== null) {
       const { dtype } = program.expression;
-      const outputs = extents.map(extent =>
-        raw(extent === 'whole' ? x.shape : x.shape.map((size, d) => (dims.includes(d) ? 1 : size)), dtype),
+      const own = over && !mode.anomaly && x.contiguous && x.storage.length === x.size;
+      const outputs = extents.map((extent, k) =>
+        own && k === 0
+          ? view(x, 0, x.shape, x.strides)
+          : raw(
+              extent === 'whole' ? x.shape : x.shape.map((size, d) => (dims.includes(d) ? 1 : size)),
+              dtype,
+            ),
       );
       const operands = grouped(x.shape, dims, [...inputs, ...outputs]);
       if (operands !== null) {
@@ -51,8 +59,9 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(
     return unrecorded(() => body(dims, ...inputs));
   };
   return {
-    compute,
-    derive: (dims, ...inputs) => (mode.recording ? body(dims, ...inputs) : compute(dims, ...inputs)),
+    compute: (dims, ...inputs) => run(dims, inputs, false),
+    over: (dims, ...inputs) => run(dims, inputs, true),
+    derive: (dims, ...inputs) => (mode.recording ? body(dims, ...inputs) : run(dims, inputs, false)),
   };
 }
 

@@ -80,6 +80,7 @@ const known: Readonly<Record<string, string>> = {
   'solve(1): input 0': place,
   'solve(0, 1): input 0': place,
   'slogdet(0): input 0': place,
+  'glu(0, 1): input 1': again,
   'tanhshrink(0): input 0': again,
 };
 /** The same for what makes a difference in other ops than these. */
