@@ -99,7 +99,8 @@ const standardizeOp: DifferentiableOp<Standardizing> = {
     const weight = n.savedInput(1) ?? 1;
     if (shared) {
       const grads = ofGroups.derive(dims, g, x, weight, count, eps);
-      return grads.map((t, i) => (n.inputs[i] === null ? null : reshapeTo(t, n.inputShapes[i])));
+      // Without the dims of size 1; where one weight serves several groups, the engine adds up.
+      return grads.map((t, i) => (t.size === numel(n.inputShapes[i]) ? reshapeTo(t, n.inputShapes[i]) : t));
     }
     if (!n.needs(1)) return [ofInput.derive(dims, g, x, weight, count, eps)[0], null, g];
     return [...ofElements.derive(dims, g, x, weight, count, eps), g];
