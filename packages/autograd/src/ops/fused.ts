@@ -1,10 +1,4 @@
-import {
-  type CompiledExpression,
-  type DType,
-  type Expression,
-  type Kernels,
-  kernels,
-} from '@fluxion/kernels';
+import { type CompiledExpression, type DType, type Expression, kernels } from '@fluxion/kernels';
 import { walkBackward } from '../graph/backward.js';
 import { enableGrad, mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input, Node } from '../graph/node.js';
@@ -16,12 +10,11 @@ import { type Body, derivativeOf, reach, trace } from './trace.js';
 
 type Floating = 'float32' | 'float64';
 
-/** An expression, compiled for the kernels in use, which tests change. */
+/** An expression, compiled when it is first run. */
 export class Program {
   readonly expression: Expression;
   /** How many ops it consists of. */
   readonly length: number;
-  #backend: Kernels | null = null;
   #compiled: CompiledExpression | null = null;
 
   constructor(expression: Expression) {
@@ -35,11 +28,7 @@ export class Program {
   }
 
   get compiled(): CompiledExpression {
-    const backend = kernels();
-    if (this.#compiled === null || this.#backend !== backend) {
-      this.#compiled = backend.compile(this.expression);
-      this.#backend = backend;
-    }
+    this.#compiled ??= kernels().compile(this.expression);
     return this.#compiled;
   }
 

@@ -4,7 +4,7 @@ import type { Input } from '../graph/node.js';
 import { observers } from '../graph/record.js';
 import { raw, view } from '../tensor/raw.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Fused, unrecorded } from './fused.js';
+import { Fused, type Program, unrecorded } from './fused.js';
 import type { Body } from './trace.js';
 
 /** Elementwise ops, and `sum` and `amax` over the dims it is given, which stay. The first input has the whole shape. */
@@ -27,7 +27,7 @@ export interface Rowwise<I extends readonly Input[]> {
 
 /**
  * A function with reductions as one kernel, pass after pass over what a reduction covers, while that is in the cache. Where the elements that are reduced do not
- * lie in runs, the ops one by one are faster, and are what is done.
+ * lie in runs, copies are made in which they do.
  */
 export function rowwise<I extends readonly [Tensor, ...Input[]]>(
   name: string,
@@ -49,12 +49,11 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(
               dtype,
             ),
       );
-      const operands = grouped(x.shape, dims, [...inputs, ...outputs]);
-      if (operands !== null) {
-        const targets = operands.slice(inputs.length) as Operand[];
-        kernels().run(program.compiled, operands.slice(0, inputs.length), targets);
+      if (
+        launch(program, x.shape, dims, inputs, outputs) ||
+        turned(name, program, x.shape, dims, inputs, outputs)
+      )
         return outputs;
-      }
     }
     return unrecorded(() => body(dims, ...inputs));
   };
@@ -63,6 +62,65 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(
     over: (dims, ...inputs) => run(dims, inputs, true),
     derive: (dims, ...inputs) => (mode.recording ? body(dims, ...inputs) : run(dims, inputs, false)),
   };
+}
+
+/** Runs the kernel, if the operands lie as it wants them. */
+function launch(
+  program: Program,
+  shape: readonly number[],
+  dims: readonly number[],
+  inputs: readonly Input[],
+  outputs: readonly Tensor[],
+): boolean {
+  const operands = grouped(shape, dims, [...inputs, ...outputs]);
+  if (operands === null) return false;
+  const targets = operands.slice(inputs.length) as Operand[];
+  kernels().run(program.compiled, operands.slice(0, inputs.length), targets);
+  return true;
+}
+
+/** The same on copies in which the dims of the reductions come last. */
+function turned(
+  name: string,
+  program: Program,
+  shape: readonly number[],
+  dims: readonly number[],
+  inputs: readonly Input[],
+  outputs: readonly Tensor[],
+): boolean {
+  const rank = shape.length;
+  const order = shape.map((_, d) => d).filter(d => !dims.includes(d));
+  const first = order.length;
+  order.push(...dims);
+  /** The tensor with its dims in that order. */
+  const turn = (t: Tensor): Tensor => {
+    const lead = rank - t.ndim;
+    const sizes = order.map(d => (d < lead ? 1 : t.shape[d - lead]));
+    return view(
+      t,
+      t.offset,
+      sizes,
+      order.map(d => (d < lead ? 0 : t.strides[d - lead])),
+    );
+  };
+  const backend = kernels();
+  const whole = order.map(d => shape[d]);
+  const copies = inputs.map(x => {
+    if (typeof x === 'number') return x;
+    const own = turn(x);
+    const copy = raw(own.shape, x.dtype);
+    backend.copy(own, copy);
+    return copy;
+  });
+  const results = outputs.map(out => raw(turn(out).shape, out.dtype));
+  const last = whole.map((_, d) => d).slice(first);
+  const done = launch(program, whole, last, copies, results);
+  results.forEach((result, k) => {
+    if (done) backend.copy(result, turn(outputs[k]));
+    backend.free(result.storage, name);
+  });
+  for (const copy of copies) if (typeof copy !== 'number') backend.free(copy.storage, name);
+  return done;
 }
 
 /** Runs shorter than this cost more than they save. */

@@ -24,7 +24,11 @@ class Program implements CompiledExpression {
   readonly #reference: Pick<Kernels, 'compile'>;
   #byReference: CompiledExpression | null = null;
 
-  constructor(expression: Expression, reference: Pick<Kernels, 'compile'>) {
+  /** What its functions belong to. */
+  readonly runtime: Runtime;
+
+  constructor(expression: Expression, reference: Pick<Kernels, 'compile'>, runtime: Runtime) {
+    this.runtime = runtime;
     this.#reference = reference;
     this.isServed = isServed(expression);
     this.reduces = expression.nodes.some(node => node.op === 'sum' || node.op === 'max');
@@ -182,18 +186,27 @@ export function createExpression(
     heap.release(mark);
   }
 
+  function compile(expression: Expression): Program {
+    const text = textOf(expression);
+    let program = programs.get(text);
+    if (program === undefined) {
+      program = new Program(expression, reference, runtime);
+      programs.set(text, program);
+    }
+    return program;
+  }
+
+  /** What was compiled by another tier, or over another memory, has the expression all the same. */
+  function programOf(compiled: CompiledExpression): Program {
+    return compiled instanceof Program && compiled.runtime === runtime
+      ? compiled
+      : compile(compiled.expression);
+  }
+
   return {
-    compile(expression) {
-      const text = textOf(expression);
-      let program = programs.get(text);
-      if (program === undefined) {
-        program = new Program(expression, reference);
-        programs.set(text, program);
-      }
-      return program;
-    },
+    compile,
     run(compiled, inputs, outputs) {
-      const program = compiled as Program;
+      const program = programOf(compiled);
       const { dtype } = program.expression;
       if (outputs.length === 0) return;
       for (let k = 0; k < outputs.length; k++) {
