@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../errors.js';
-import { normalizeDim, normalizeDims } from '../tensor/shape.js';
+import { normalizeDim, normalizeDims, numel } from '../tensor/shape.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, mul } from './binary.js';
@@ -7,7 +7,7 @@ import { composite, requireFloating } from './define.js';
 import { contract } from './einsum.js';
 import { matmul } from './matmul.js';
 import { sum } from './reduce.js';
-import { reshapeTo, slice, unsqueeze } from './shape.js';
+import { permute, reshapeTo, slice, unsqueeze } from './shape.js';
 
 function requireRank(op: string, name: string, t: Tensor, rank: number): void {
   requireFloating(op, t);
@@ -136,14 +136,10 @@ export const addmv: AddProduct = adding('addmv', (a, b) => matmul(a, b) as Tenso
 export const baddbmm: AddProduct = adding('baddbmm', (a, b) => matmul(a, b) as Tensor);
 /** beta * input + alpha * the sum of the products over the batch. */
 export const addbmm: AddProduct = adding('addbmm', (a, b) =>
-  contract(
-    [a, b],
-    [
-      [0, 1, 2],
-      [0, 2, 3],
-    ],
-    [1, 3],
-  ),
+  tensordot(a, b, [
+    [0, 2],
+    [0, 1],
+  ]),
 );
 
 /**
@@ -182,8 +178,6 @@ export const tensordot: (
         return list;
       });
     }
-    const left = a.shape.map((_, i) => i);
-    const right = b.shape.map((_, i) => a.ndim + i);
     pairs[0].forEach((i, k) => {
       const j = pairs[1][k];
       if (a.shape[i] !== b.shape[j] && a.shape[i] !== 1 && b.shape[j] !== 1)
@@ -191,10 +185,24 @@ export const tensordot: (
           `tensordot: shapes ${showShape(a.shape)} and ${showShape(b.shape)} do not fit: dim ${i} of the first is ${a.shape[i]}, dim ${j} of the ` +
             `second ${b.shape[j]}. Sizes that are summed together must be equal, or one of them 1.`,
         );
-      right[j] = i;
     });
-    const kept = [...left, ...right].filter(l => left.includes(l) !== right.includes(l));
-    return contract([a, b], [left, right], kept);
+    const [rows, columns] = [a, b].map((t, side) =>
+      t.shape.map((_, d) => d).filter(d => !pairs[side].includes(d)),
+    );
+    const [left, right] = [a, b].map((t, side) => {
+      // What is multiplied by a single element is summed first.
+      const other = side === 0 ? b : a;
+      const wide = pairs[side].filter((d, k) => t.shape[d] !== 1 && other.shape[pairs[1 - side][k]] === 1);
+      const narrowed = wide.length === 0 ? t : (sum(t, wide, { keepdim: true }) as Tensor);
+      return permute(narrowed, side === 0 ? [...rows, ...pairs[0]] : [...pairs[1], ...columns]) as Tensor;
+    });
+    const [m, summed] = [left.shape.slice(0, rows.length), left.shape.slice(rows.length)];
+    const n = right.shape.slice(summed.length);
+    const product = matmul(
+      reshapeTo(left, [numel(m), numel(summed)]),
+      reshapeTo(right, [numel(summed), numel(n)]) as Tensor,
+    ) as Tensor;
+    return reshapeTo(product, [...m, ...n]);
   },
 ) as never;
 
