@@ -134,6 +134,15 @@ const plainWeights = rowwise('attentionWeights', ['whole'], (dims, scores: Tenso
   softmax(mul(scores, scale) as Tensor, dims[0]),
 ]);
 
+/** With a bool mask that forbids no row everything. */
+const orderedWeights = rowwise(
+  'attentionWeights',
+  ['whole'],
+  (dims, scores: Tensor, mask: Tensor, scale: number) => [
+    softmax(where(mask, mul(scores, scale) as Tensor, never) as Tensor, dims[0]),
+  ],
+);
+
 /** With a bool mask; `one` is 1. */
 const allowedWeights = rowwise(
   'attentionWeights',
@@ -169,22 +178,29 @@ const scoreGradient = rowwise('attentionWeights', ['whole'], (dims, g: Tensor, y
   return [mul(sub(gy, mul(y, sum(gy, dims, kept) as Tensor) as Tensor) as Tensor, scale) as Tensor];
 });
 
+interface Weighing {
+  readonly scale: number;
+  /** Whether the mask lets every query attend to something. */
+  readonly alive: boolean;
+}
+
 /** Of the scores [..., L, S] and a mask, or 0 for none; written over the scores where they are nobody else's. */
-const weightsOp: Primitive<number> = {
+const weightsOp: Primitive<Weighing> = {
   name: 'attentionWeights',
   savesInput: savesNothing,
   savesOutput: true,
   vjp: (g, n) => {
     const dims = [g.ndim - 1];
     return n.needs(1)
-      ? weightGradients.derive(dims, g, n.output(), n.attributes)
-      : [scoreGradient.derive(dims, g, n.output(), n.attributes)[0], null];
+      ? weightGradients.derive(dims, g, n.output(), n.attributes.scale)
+      : [scoreGradient.derive(dims, g, n.output(), n.attributes.scale)[0], null];
   },
-  forward: ([x, mask], scale) => {
+  forward: ([x, mask], { scale, alive }) => {
     const scores = x as Tensor;
     const dims = [scores.ndim - 1];
     if (typeof mask === 'number') return plainWeights.over(dims, scores, scale)[0];
     if (mask.dtype !== 'bool') return addedWeights.over(dims, scores, mask, scale)[0];
+    if (alive) return orderedWeights.over(dims, scores, mask, scale)[0];
     const one = raw([], scores.dtype);
     kernels().fill(one, 1);
     return allowedWeights.over(dims, scores, mask, one, scale)[0];
@@ -210,7 +226,8 @@ function weightsOf(
   // Of the rank of the scores, since it is reduced along with them.
   if (typeof whole !== 'number' && whole.ndim < scores.ndim)
     whole = reshapeTo(whole, [...new Array<number>(scores.ndim - whole.ndim).fill(1), ...whole.shape]);
-  return apply(weightsOp, [scores, whole], factor);
+  // Key 0 comes after no query.
+  return apply(weightsOp, [scores, whole], { scale: factor, alive: mask === null });
 }
 
 /** The batch dims of the scores, and whether the mask broadcasts to all of them. */

@@ -119,6 +119,14 @@ export function groupedExpressionConformance({ tested, reference, runs }: Tiers)
           fc.property(plan, ([shape, a, b, seed, special]) => reduce(shape, a, b, seed, special)),
           { numRuns: runs * 3 },
         );
+        // One element in a segment, whose stride says nothing.
+        reduce(
+          [2, 2, 1],
+          { length: 4, offset: 0, shape: [2, 2, 1], strides: [2, 1, 0] },
+          contiguous([2, 2, 1]),
+          0,
+          false,
+        );
         for (const n of lengths) {
           const shape = [2, 1, n];
           reduce(shape, contiguous(shape), contiguous([1, 1, n]), n, n % 2 === 0);

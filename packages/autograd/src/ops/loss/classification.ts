@@ -1,18 +1,21 @@
 import { kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../../errors.js';
-import { noGrad } from '../../graph/modes.js';
+import { mode } from '../../graph/modes.js';
+import type { DifferentiableOp } from '../../graph/node.js';
+import { record } from '../../graph/record.js';
 import { raw } from '../../tensor/raw.js';
 import { sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, div, eq, mul, sub, where } from '../binary.js';
-import { apply, composite, type Primitive, requireFloating } from '../define.js';
+import { composite, requireFloating } from '../define.js';
+import { unrecorded } from '../fused.js';
 import { gather, indexSelect } from '../indexing.js';
-import { sum } from '../reduce.js';
+import { amax, sum } from '../reduce.js';
 import { rowwise } from '../rowwise.js';
 import { reshapeTo, squeeze, unsqueeze } from '../shape.js';
-import { logSoftmax, softmax } from '../softmax.js';
-import { neg, to } from '../unary.js';
+import { logSoftmax, logsumexp } from '../softmax.js';
+import { exp, log, neg, to } from '../unary.js';
 import {
   type Labels,
   labelsOf,
@@ -113,34 +116,55 @@ function meanOf(losses: Tensor, shares: Tensor | null, labels: Labels): Tensor {
 const rest = (s: Strength): Strength => (typeof s === 'number' ? 1 - s : (sub(1, s) as Tensor));
 const over = (s: Strength, n: number): Strength => (typeof s === 'number' ? s / n : (div(s, n) as Tensor));
 
-/** -ln softmax(x)[label] of every row, with the labels as numbers of the dtype beside the numbers of the classes. */
-const rowLosses = rowwise('crossEntropy', ['kept'], (dims, x: Tensor, label: Tensor, place: Tensor) => {
-  const own = where(eq(place, label), logSoftmax(x, dims[0]), 0) as Tensor;
-  return [neg(sum(own, dims, { keepdim: true }) as Tensor) as Tensor];
-});
+const keepdim = { keepdim: true } as const;
 
+/**
+ * -ln softmax(x)[label] of every row, with the labels as numbers of the dtype beside the numbers of the classes; and the largest element, and the logarithm of
+ * the sum of e**(x - largest).
+ */
+const rowLosses = rowwise(
+  'crossEntropy',
+  ['kept', 'kept', 'kept'],
+  (dims, x: Tensor, label: Tensor, place: Tensor) => {
+    const largest = amax(x, dims, keepdim) as Tensor;
+    const shifted = sub(x, largest) as Tensor;
+    const own = sum(where(eq(place, label), shifted, 0), dims, keepdim) as Tensor;
+    const logarithm = log(sum(exp(shifted), dims, keepdim) as Tensor) as Tensor;
+    return [sub(logarithm, own) as Tensor, largest, logarithm];
+  },
+);
+
+/** (softmax(x) - 1 at the label) g share. */
 const rowGradient = rowwise(
   'crossEntropy',
   ['whole'],
-  (dims, x: Tensor, label: Tensor, place: Tensor, g: Tensor, share: number) => {
-    const p = softmax(x, dims[0]);
+  (
+    _,
+    x: Tensor,
+    label: Tensor,
+    place: Tensor,
+    largest: Tensor,
+    logarithm: Tensor,
+    g: Tensor,
+    share: number,
+  ) => {
+    const p = exp(sub(sub(x, largest), logarithm) as Tensor) as Tensor;
     return [mul(where(eq(place, label), sub(p, 1) as Tensor, p), mul(g, share) as Tensor) as Tensor];
   },
 );
 
-/** Of [N, C], the numbers of the labels [N, 1] and those of the classes [1, C]: the sum of the losses of all rows, divided. */
-const totalLossOp: Primitive<number> = {
+/**
+ * The sum of the losses of all rows, divided, of [N, C], the numbers of the labels [N, 1], those of the classes [1, C], and what `rowLosses` found. A derivative
+ * that is to be differentiated again finds the logarithm anew, as a function of x; the largest element is a constant, for it cancels.
+ */
+const totalLossOp: DifferentiableOp<number> = {
   name: 'crossEntropy',
   vjp: (g, n) => {
-    const [x, label, place] = [0, 1, 2].map(i => n.tensorInput(i));
-    return [rowGradient.derive([1], x, label, place, reshapeTo(g, [1, 1]), 1 / n.attributes)[0], null, null];
-  },
-  forward: ([x, label, place], divisor) => {
-    const [losses] = rowLosses.compute([1], x as Tensor, label as Tensor, place as Tensor);
-    return noGrad(() => {
-      const total = sum(losses) as Tensor;
-      return divisor === 1 ? total : (div(total, divisor) as Tensor);
-    });
+    const [x, label, place, largest, found] = [0, 1, 2, 3, 4].map(i => n.tensorInput(i));
+    const logarithm = mode.recording ? (logsumexp(sub(x, largest) as Tensor, 1, keepdim) as Tensor) : found;
+    const each = reshapeTo(g, [1, 1]);
+    const [grad] = rowGradient.derive([1], x, label, place, largest, logarithm, each, 1 / n.attributes);
+    return [grad, null, null, null, null];
   },
 };
 
@@ -160,7 +184,14 @@ function totalLoss(input: Tensor, target: Tensor, problem: Problem): Tensor | nu
     Float64Array.from({ length: classes }, (_, i) => i),
   );
   const label = reshapeTo(to(index, input.dtype), [count, 1]);
-  return apply(totalLossOp, [input, label, place], reduction === 'mean' ? count : 1);
+  const [losses, ...found] = rowLosses.compute([1], input, label, place);
+  const divisor = reduction === 'mean' ? count : 1;
+  const total = unrecorded(() => {
+    const all = sum(losses) as Tensor;
+    return divisor === 1 ? all : (div(all, divisor) as Tensor);
+  });
+  record(totalLossOp, [input, label, place, ...found], divisor, [total]);
+  return total;
 }
 
 function requireIndices(op: string, target: Tensor, advice: string): void {

@@ -92,7 +92,9 @@ export class Groups {
 
   /** Whether all elements of a group are one. */
   repeats(i: number): boolean {
-    return this.#strides[i][this.#shape.length - 1] === 0;
+    const last = this.#shape.length - 1;
+    const strides = this.#strides[i];
+    return strides[last] === 0 && (strides[last - 1] === 0 || this.#shape[last - 1] === 1);
   }
 
   /** Whether an output has an element for every element. */
