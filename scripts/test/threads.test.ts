@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { bundle } from '../support/bundle.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundle, install } from '../support/bundle.js';
 
 describe('a bundled program with threads', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'fluxion-threads-'));
+  let folder: string;
+  beforeAll(async () => {
+    folder = await install();
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Runs a bundle in a plain Node process; `milliseconds` is how long it lived on after its last line. */
@@ -15,7 +17,7 @@ describe('a bundled program with threads', () => {
     ...options: string[]
   ): Promise<{ status: number | null; stdout: string; milliseconds: number }> => {
     const file = join(folder, 'program.mjs');
-    writeFileSync(file, await bundle(`${program}\nconsole.log(Date.now());`));
+    writeFileSync(file, await bundle(`${program}\nconsole.log(Date.now());`, folder));
     const { status, stdout, stderr } = spawnSync(process.execPath, [...options, file], {
       cwd: folder,
       encoding: 'utf8',
@@ -69,7 +71,8 @@ describe('a bundled program with threads', () => {
   });
 
   test('that never calls setThreads carries nothing of them', async () => {
-    const text = async (program: string): Promise<string> => new TextDecoder().decode(await bundle(program));
+    const text = async (program: string): Promise<string> =>
+      new TextDecoder().decode(await bundle(program, folder));
     const traces = /worker_threads|SharedArrayBuffer|Cross-Origin/;
     expect(await text(`import { tensor } from '@fluxion/autograd'; tensor([1]).exp();`)).not.toMatch(traces);
     expect(await text(product)).toMatch(traces);
