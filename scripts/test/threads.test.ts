@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundle, install } from '../support/bundle.js';
 
 describe('a bundled program with threads', () => {
-  let folder: string;
+  let folder = '';
   beforeAll(async () => {
     folder = await install();
   });

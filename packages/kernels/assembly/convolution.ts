@@ -5,7 +5,7 @@
 // rows[channel, tap] + origins[p], whatever the number of spatial dims, stride and dilation; and neighbouring positions are mostly neighbours in
 // memory, so that they move as vectors. Addresses, strides and the entries of both tables are in bytes.
 
-import { blockOf, madd, MC, packB, splatAt, tiles } from './tile';
+import { blockOf, madd, MC, packB, splatAt, TILES, tiles } from './tile';
 
 // Fields of the plan, each an i32.
 const DEPTH = 0, OUTPUTS = 1, POSITIONS = 2, GROUPS = 3, ROWS = 4, ORIGINS = 5;
@@ -36,13 +36,10 @@ function field(plan: usize, i: i32): usize {
   return load<u32>(plan + (i << 2));
 }
 
-/** Room for a register tile. */
-const TILE: usize = 256;
-
 // @ts-ignore: decorator
 @inline
 function frameEnd(plan: usize, scratch: usize): usize {
-  return scratch + TILE + ((field(plan, FRAME_BYTES) + 63) & ~63);
+  return scratch + TILES + ((field(plan, FRAME_BYTES) + 63) & ~63);
 }
 
 /** frame = x, or x = frame if `back`, of one image and group; the border of the frame is left alone. */
@@ -289,7 +286,7 @@ function vectorsOf<T>(count: usize): usize {
   return (count + lanes - 1) / lanes;
 }
 
-/** Bytes of scratch for the images of one call of the functions below: the tile, the frame, and the blocks of the product. */
+/** Bytes of scratch for the images of one call of the functions below: the tiles, the frame, and the blocks of the product. */
 export function convolutionScratch(plan: usize, size: usize): usize {
   const depth = field(plan, DEPTH);
   const nr: usize = 32 / size;
@@ -304,7 +301,7 @@ function forward<T>(plan: usize, first: usize, last: usize, x: usize, weight: us
   const lanes: usize = 16 / sizeof<T>();
   const depth = field(plan, DEPTH), outputs = field(plan, OUTPUTS), positions = field(plan, POSITIONS), groups = field(plan, GROUPS);
   const inPlace = field(plan, IN_PLACE), block = field(plan, BLOCK);
-  const frame = scratch + TILE;
+  const frame = scratch + TILES;
   const panels = frameEnd(plan, scratch);
   const kcMax = blockOf(depth);
   const weightRow = depth * sizeof<T>(), outRow = positions * sizeof<T>();
@@ -343,7 +340,7 @@ function inputGrad<T>(plan: usize, first: usize, last: usize, grad: usize, weigh
   const depth = field(plan, DEPTH), outputs = field(plan, OUTPUTS), positions = field(plan, POSITIONS), groups = field(plan, GROUPS);
   const inPlace = field(plan, IN_PLACE), block = field(plan, BLOCK);
   const pointwise = field(plan, POINTWISE);
-  const frame = scratch + TILE;
+  const frame = scratch + TILES;
   const panels = frameEnd(plan, scratch);
   const columns = panels + ((outputs * (block * sizeof<T>() + 32) + 63) & ~63);
   const kcMax = blockOf(outputs);
@@ -399,7 +396,7 @@ function weightGrad<T>(plan: usize, first: usize, last: usize, x: usize, grad: u
   const lanes: usize = 16 / sizeof<T>();
   const depth = field(plan, DEPTH), outputs = field(plan, OUTPUTS), positions = field(plan, POSITIONS), groups = field(plan, GROUPS);
   const inPlace = field(plan, IN_PLACE), block = field(plan, BLOCK);
-  const frame = scratch + TILE;
+  const frame = scratch + TILES;
   const panels = frameEnd(plan, scratch);
   const columns = panels + ((block * (outputs * sizeof<T>() + 32) + 63) & ~63);
   const outRow = outputs * sizeof<T>(), gradRow = positions * sizeof<T>();
@@ -466,7 +463,7 @@ function windows<T>(back: bool, plan: usize, first: usize, last: usize, x: usize
   const lanes: usize = 16 / sizeof<T>();
   const depth = field(plan, DEPTH), positions = field(plan, POSITIONS);
   const inPlace = field(plan, IN_PLACE), rows = field(plan, ROWS), origins = field(plan, ORIGINS);
-  const frame = scratch + TILE;
+  const frame = scratch + TILES;
   const row = positions * sizeof<T>();
   const whole = positions / lanes;
   if (!inPlace) memory.fill(frame, 0, field(plan, FRAME_BYTES));

@@ -1,17 +1,17 @@
 // Products of matrices with any strides.
 
 import { copy4, copy8 } from './copy';
-import { blockOf, madd, MC, MR, packB, splatAt, tiles } from './tile';
+import { blockOf, madd, MC, packB, splatAt, TILES, tiles } from './tile';
 
 const PACK_A: i32 = 1;
 const PACK_B: i32 = 2;
 
 const NC: usize = 1024;
 
-/** Bytes of scratch that `gemm` needs with these flags: the tile, a block of A, the panels of B. */
+/** Bytes of scratch that `gemm` needs with these flags: the tiles, a block of A, the panels of B. */
 export function gemmScratch(size: usize, m: usize, n: usize, k: usize, flags: i32): usize {
   const kc = blockOf(k);
-  let bytes: usize = 32 * MR;
+  let bytes = TILES;
   if (flags & PACK_A) bytes += min(m, MC) * kc * size + 64;
   if (flags & PACK_B) bytes += kc * (min(n, NC) * size + 32) + 64;
   return bytes;
@@ -28,8 +28,8 @@ function gemm<T>(
   c: usize, cRow: usize, add: i32, flags: i32, scratch: usize,
 ): void {
   const kcMax = blockOf(k);
-  const tile = scratch;
-  const bufferA = scratch + 32 * MR;
+  const room = scratch;
+  const bufferA = scratch + TILES;
   const bufferB = flags & PACK_A ? (bufferA + min(m, MC) * kcMax * sizeof<T>() + 63) & ~63 : bufferA;
   for (let jc: usize = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
@@ -50,9 +50,9 @@ function gemm<T>(
           const mc = min(MC, m - ic);
           if (sizeof<T>() == 4) copy4(bufferA, row, 4, from + ic * aRow, aRow, aColumn, mc, kc);
           else copy8(bufferA, row, 8, from + ic * aRow, aRow, aColumn, mc, kc);
-          tiles<T>(packed, mc, nc, kc, bufferA, row, blockB, bRow, target + ic * cRow, cRow, addNow, tile);
+          tiles<T>(packed, mc, nc, kc, bufferA, row, blockB, bRow, target + ic * cRow, cRow, addNow, room);
         }
-      } else tiles<T>(packed, m, nc, kc, from, aRow, blockB, bRow, target, cRow, addNow, tile);
+      } else tiles<T>(packed, m, nc, kc, from, aRow, blockB, bRow, target, cRow, addNow, room);
     }
   }
 }

@@ -27,9 +27,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'assembly');
 const target = join(root, 'src', 'wasm', 'generated');
 
-/** Where vector constants stand (see constants.ts): above the places that the null page is used for. */
+/** Where vector constants stand (see constants.ts): above the small places that the null page is used for, and below that of the tiles of products. */
 const constantBase = 512;
-const memoryBase = 4096;
+const constantLimit = 4096;
+const memoryBase = 8192;
 
 /** Everything below `memoryBase` is the null page; static data, if any, follows it, and then the heap. */
 const common = [
@@ -98,7 +99,7 @@ if (!upToDate || process.argv.includes('--force')) {
       if (error) throw error;
       bytes[name] = readFileSync(file);
     }
-    const places = placeConstants(Object.values(bytes), constantBase, memoryBase);
+    const places = placeConstants(Object.values(bytes), constantBase, constantLimit);
     for (const name of Object.keys(bytes)) bytes[name] = moveConstants(bytes[name], places);
     const delta = makeDelta(bytes.baseline, bytes.relaxed);
     if (!Buffer.from(applyDelta(bytes.baseline, delta)).equals(Buffer.from(bytes.relaxed)))

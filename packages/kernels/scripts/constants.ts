@@ -165,7 +165,7 @@ export function placeConstants(
     at += element.length / 2;
   }
   if (at > limit)
-    throw new Error(`constants: they end at ${at}, and there is room up to ${limit}; raise memoryBase.`);
+    throw new Error(`constants: they end at ${at}, and there is room up to ${limit}; make more.`);
   return places;
 }
 

@@ -13,7 +13,7 @@ import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import type { Broadcast, Fits, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Arithmetic, type BinaryRule, rules, tensors } from './arithmetic.js';
-import { apply, notATensor, operand, type Primitive } from './define.js';
+import { apply, notATensor, operand, type Primitive, savesNothing } from './define.js';
 import type { BinaryFunction } from './types.js';
 
 /** Throws unless an operand is a tensor or a number. */
@@ -82,6 +82,9 @@ const isFloating = (dtype: DType): boolean => dtype === 'float32' || dtype === '
 const isBool = (dtype: DType): boolean => dtype === 'bool';
 const isAny = (): boolean => true;
 
+export const neither = (): boolean => false;
+export const both = (): boolean => true;
+
 /** Makes an op of a kernel and its rules, and enters these in the table. */
 export function arithmetic<N extends ArithmeticOp>(
   name: N,
@@ -90,7 +93,13 @@ export function arithmetic<N extends ArithmeticOp>(
 ): BinaryFunction<N> {
   const { saves, readsOutput, first, second } = spec;
   const rule: Pick<Primitive, 'vjp' | 'savesInput' | 'savesOutput'> = {
-    savesInput: (i, node) => saves(i, node.edge(1 - i) !== null, node.edge(i) !== null),
+    // The two common answers need no asking, which every recorded op would pay for.
+    savesInput:
+      saves === neither
+        ? savesNothing
+        : saves === both
+          ? undefined
+          : (i, node) => saves(i, node.edge(1 - i) !== null, node.edge(i) !== null),
     savesOutput: readsOutput,
     vjp: (g, node) => {
       const a = node.savedInput(0) ?? 0;
@@ -109,8 +118,6 @@ export function arithmetic<N extends ArithmeticOp>(
   return fn as BinaryFunction<N>;
 }
 
-export const neither = (): boolean => false;
-export const both = (): boolean => true;
 /** Each derivative reads the other argument. */
 const crossed = (_: number, needsOther: boolean): boolean => needsOther;
 

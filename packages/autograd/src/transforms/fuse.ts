@@ -102,7 +102,11 @@ function fits(program: Program, inputs: readonly Input[]): boolean {
   if (inputs.length !== kinds.length) return false;
   for (let i = 0; i < kinds.length; i++) {
     const x = inputs[i];
-    if (typeof x === 'number' ? kinds[i] !== 'scalar' : kinds[i] !== 'array' || !(x instanceof Tensor) || x.dtype !== dtype)
+    if (
+      typeof x === 'number'
+        ? kinds[i] !== 'scalar'
+        : kinds[i] !== 'array' || !(x instanceof Tensor) || x.dtype !== dtype
+    )
       return false;
   }
   return true;

@@ -67,7 +67,11 @@ export class Allocator {
 
   /** Gives back a block that was taken for `bytes`. */
   give(address: number, bytes: number): void {
-    const index = sizeClass(bytes);
+    this.giveBack(address, sizeClass(bytes));
+  }
+
+  /** The same for a block of a known class. */
+  giveBack(address: number, index: number): void {
     this.u32[address >>> 2] = this.freeLists[index];
     this.freeLists[index] = address;
     this.used -= classSize[index];

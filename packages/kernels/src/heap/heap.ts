@@ -143,9 +143,10 @@ export class Heap {
     if (generation === Generation.freed) return;
     if (generation === Generation.outside) storage.data = null;
     else {
-      if (generation === Generation.young) this.leaveYoung(storage);
-      else this.leaveOld(storage);
-      this.allocator.give(storage.address, byteLength(storage));
+      const index = sizeClass(byteLength(storage));
+      if (generation === Generation.young) this.leaveYoung(storage, classSize[index]);
+      else this.leaveOld(storage, classSize[index]);
+      this.allocator.giveBack(storage.address, index);
       storage.address = 0;
     }
     storage.slot = -1;
@@ -158,8 +159,9 @@ export class Heap {
     if (storage.generation === Generation.old) return;
     this.address(storage);
     if (storage.generation !== Generation.young) return;
-    this.leaveYoung(storage);
-    this.joinOld(storage);
+    const size = classSize[sizeClass(byteLength(storage))];
+    this.leaveYoung(storage, size);
+    this.joinOld(storage, size);
   }
 
   /** Where the bytes of a storage are, after bringing them back if they were outside. Good until the next `allocate`. */
@@ -334,7 +336,7 @@ export class Heap {
       this.joinYoung(storage, size);
       this.returnedYoung += size;
       this.returnedCount++;
-    } else this.joinOld(storage);
+    } else this.joinOld(storage, size);
     this.reloads++;
     this.reloadedBytes += bytes;
     this.returned += size;
@@ -348,29 +350,29 @@ export class Heap {
     this.youngBytes += size;
   }
 
-  private joinOld(storage: Storage): void {
+  private joinOld(storage: Storage, size: number): void {
     storage.generation = Generation.old;
     storage.slot = this.old.length;
     this.old.push(storage);
-    this.oldBytes += classSize[sizeClass(byteLength(storage))];
+    this.oldBytes += size;
   }
 
-  private leaveYoung(storage: Storage): void {
+  private leaveYoung(storage: Storage, size: number): void {
     const last = this.young.pop() as Storage;
     if (last !== storage) {
       this.young[storage.slot] = last;
       last.slot = storage.slot;
     }
-    this.youngBytes -= classSize[sizeClass(byteLength(storage))];
+    this.youngBytes -= size;
   }
 
-  private leaveOld(storage: Storage): void {
+  private leaveOld(storage: Storage, size: number): void {
     const last = this.old.pop() as Storage;
     if (last !== storage) {
       this.old[storage.slot] = last;
       last.slot = storage.slot;
     }
-    this.oldBytes -= classSize[sizeClass(byteLength(storage))];
+    this.oldBytes -= size;
   }
 
   private outOfMemory(op: string, bytes: number): MemoryError {

@@ -5,9 +5,9 @@ import { expressionRule, type Rule, rulesOf } from './rules.js';
 
 type Kernel = (...args: number[]) => number;
 
-/** What begins below this is the null page: a place for one register tile, which threads must not share. */
-const nullPage = 1024;
-export const tileBytes = 256;
+/** What begins below this is the null page: a place for tiles of products, which threads must not share. */
+const nullPage = 8192;
+export const tileBytes = 4096;
 
 /** More parts than threads where they are long: a thread that is slower, or was interrupted, then takes fewer of them. */
 export const mostParts = 4;

@@ -125,7 +125,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
       if (breaks.length === 0) return run[0];
       return breaks.length === 1 && run[lanes - 1] > run[0] ? 2 * breaks[0] + 1 : 1;
     });
-    const most = Math.min(mostPositions, Math.floor(blockBytes / (Math.min(depth, 256) * size)));
+    const most = Math.min(mostPositions, Math.floor(blockBytes / (Math.min(depth, 512) * size)));
     const even = Math.ceil(count / Math.ceil(count / most));
     const block = Math.min(count, Math.ceil(even / together) * together);
     const rows = Array.from({ length: channels }, (_, c) => taps.map(tap => c * channelStep + tap)).flat();

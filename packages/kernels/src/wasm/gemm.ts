@@ -7,8 +7,8 @@ import type { Runtime } from './runtime.js';
 const packA = 1;
 const packB = 2;
 
-/** The null page below the heap: room for one register tile. */
-const tileAddress = 192;
+/** In the null page below the heap: room for the tiles of a block of rows, 4096 bytes. */
+const tileAddress = 4096;
 
 /** B is read in place, rather than packed, if it is at most this large or so few rows of A use it. */
 const smallBytes = 16_384;
