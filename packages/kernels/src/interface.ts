@@ -106,6 +106,13 @@ export interface RecurrenceDirection {
   readonly lag: boolean;
 }
 
+/**
+ * Over the last two dims of the shape that the operands broadcast to: the same for all elements there. Sums as `reduce` makes them. An expression with one
+ * takes operands of one rank, three at least; its outputs have that shape, or size 1 in the last two dims where all elements are the same. There is
+ * something to reduce.
+ */
+export type ExpressionReduction = 'sum' | 'max';
+
 /** A straight-line program over elements: node i may use nodes before it. */
 export type ExpressionNode =
   | { readonly op: 'input'; readonly index: number }
@@ -114,6 +121,7 @@ export type ExpressionNode =
   | { readonly op: ArithmeticOp | CompareOp; readonly a: number; readonly b: number }
   | { readonly op: LogicalOp; readonly a: number; readonly b: number }
   | { readonly op: 'logicalNot'; readonly a: number }
+  | { readonly op: ExpressionReduction; readonly a: number }
   | { readonly op: 'where'; readonly condition: number; readonly a: number; readonly b: number };
 
 export interface Expression {

@@ -11,6 +11,8 @@ export interface Observer {
     attributes: unknown,
     outputs: readonly Tensor[],
   ): void;
+  /** Of a tensor that was filled with a number rather than computed by an op. */
+  filled(out: Tensor, value: number): void;
 }
 
 export const observers: { current: Observer | null } = { current: null };

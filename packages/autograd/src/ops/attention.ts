@@ -1,19 +1,21 @@
 import { kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../errors.js';
-import { noGrad } from '../graph/modes.js';
+import type { Input } from '../graph/node.js';
 import type { Generator } from '../tensor/generator.js';
 import { raw } from '../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import type { MatMul, Shape, Transpose } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
-import { add, ge, logicalAnd, mul, ne, where } from './binary.js';
-import { composite, requireFloating } from './define.js';
+import { add, div, ge, gt, logicalAnd, mul, ne, sub, where } from './binary.js';
+import { apply, composite, type Primitive, requireFloating, savesNothing } from './define.js';
 import { dropout } from './dropout.js';
 import { matmul } from './matmul.js';
 import { generatorOf } from './random.js';
-import { amax } from './reduce.js';
+import { amax, sum } from './reduce.js';
+import { rowwise } from './rowwise.js';
 import { reshapeTo, transpose, unsqueeze } from './shape.js';
 import { softmax } from './softmax.js';
+import { exp } from './unary.js';
 
 export interface AttentionOptions {
   /**
@@ -117,29 +119,77 @@ function causal(l: number, s: number): Tensor {
   return ge(places(l, [l, 1]), places(s, [s])) as Tensor;
 }
 
-/** Scores with -Infinity where nothing may be attended to, and finite ones in rows where everything is masked, as `alive` says. */
-function masked(
-  scores: Tensor,
-  mask: Tensor | null,
-  isCausal: boolean,
-): { readonly scores: Tensor; readonly alive: Tensor | null } {
-  const [l, s] = scores.shape.slice(-2);
-  const order = isCausal ? causal(l, s) : null;
-  const never = Number.NEGATIVE_INFINITY;
-  // Key 0 comes after no query.
-  if (mask === null) return { scores: order === null ? scores : where(order, scores, never), alive: null };
-  if (mask.dtype === 'bool') {
-    const allowed = order === null ? mask : (logicalAnd(mask, order) as Tensor);
-    const alive = amax(allowed, -1, { keepdim: true }) as Tensor;
-    const zero = raw([], scores.dtype);
-    kernels().fill(zero, 0);
-    return { scores: where(allowed, scores, where(alive, never, zero)), alive };
-  }
-  const added = order === null ? mask : where(order, mask, never);
-  // Unrecorded: a node that no walk reaches would hold the mask for ever.
-  const alive = noGrad(() => ne(amax(added, -1, { keepdim: true }) as Tensor, never) as Tensor);
-  return { scores: add(scores, where(alive, added, 0)) as Tensor, alive };
+const never = Number.NEGATIVE_INFINITY;
+const kept = { keepdim: true } as const;
+
+/** e**(x - max) / sum over the dims; zeros in rows that are not `alive`, of which the largest element may be -Infinity. */
+function softmaxWhere(dims: readonly number[], x: Tensor, alive: Tensor): Tensor {
+  const shifted = sub(x, where(alive, amax(x, dims, kept) as Tensor, 0) as Tensor) as Tensor;
+  const e = exp(shifted) as Tensor;
+  return div(e, where(alive, sum(e, dims, kept) as Tensor, 1) as Tensor) as Tensor;
 }
+
+/** softmax(scores * scale). */
+const plainWeights = rowwise('attentionWeights', ['whole'], (dims, scores: Tensor, scale: number) => [
+  softmax(mul(scores, scale) as Tensor, dims[0]),
+]);
+
+/** With a bool mask; `one` is 1. */
+const allowedWeights = rowwise(
+  'attentionWeights',
+  ['whole'],
+  (dims, scores: Tensor, mask: Tensor, one: Tensor, scale: number) => {
+    const alive = gt(amax(where(mask, one, 0), dims, kept) as Tensor, 0) as Tensor;
+    return [softmaxWhere(dims, where(mask, mul(scores, scale) as Tensor, never) as Tensor, alive)];
+  },
+);
+
+/** With a mask that is added. */
+const addedWeights = rowwise(
+  'attentionWeights',
+  ['whole'],
+  (dims, scores: Tensor, mask: Tensor, scale: number) => {
+    const alive = ne(amax(mask, dims, kept) as Tensor, never) as Tensor;
+    return [softmaxWhere(dims, add(mul(scores, scale) as Tensor, mask) as Tensor, alive)];
+  },
+);
+
+/** The gradients of what went into the softmax, before and after it was scaled. */
+const weightGradients = rowwise(
+  'attentionWeights',
+  ['whole', 'whole'],
+  (dims, g: Tensor, y: Tensor, scale: number) => {
+    const gy = mul(g, y) as Tensor;
+    const inner = sub(gy, mul(y, sum(gy, dims, kept) as Tensor) as Tensor) as Tensor;
+    return [mul(inner, scale) as Tensor, inner];
+  },
+);
+const scoreGradient = rowwise('attentionWeights', ['whole'], (dims, g: Tensor, y: Tensor, scale: number) => {
+  const gy = mul(g, y) as Tensor;
+  return [mul(sub(gy, mul(y, sum(gy, dims, kept) as Tensor) as Tensor) as Tensor, scale) as Tensor];
+});
+
+/** Of the scores [..., L, S] and a mask, or 0 for none; written over the scores where they are nobody else's. */
+const weightsOp: Primitive<number> = {
+  name: 'attentionWeights',
+  savesInput: savesNothing,
+  savesOutput: true,
+  vjp: (g, n) => {
+    const dims = [g.ndim - 1];
+    return n.needs(1)
+      ? weightGradients.derive(dims, g, n.output(), n.attributes)
+      : [scoreGradient.derive(dims, g, n.output(), n.attributes)[0], null];
+  },
+  forward: ([x, mask], scale) => {
+    const scores = x as Tensor;
+    const dims = [scores.ndim - 1];
+    if (typeof mask === 'number') return plainWeights.over(dims, scores, scale)[0];
+    if (mask.dtype !== 'bool') return addedWeights.over(dims, scores, mask, scale)[0];
+    const one = raw([], scores.dtype);
+    kernels().fill(one, 1);
+    return allowedWeights.over(dims, scores, mask, one, scale)[0];
+  },
+};
 
 /** softmax(query keyᵀ scale + mask), of arguments that have been checked; rows in which everything is masked are zeros. */
 function weightsOf(
@@ -149,12 +199,18 @@ function weightsOf(
   { scale, isCausal = false }: AttentionOptions,
 ): Tensor {
   const factor = scale ?? 1 / Math.sqrt(query.shape[query.ndim - 1]);
-  const products = matmul(mul(query, factor) as Tensor, transpose(key, -1, -2) as Tensor) as Tensor;
+  const scores = matmul(query, transpose(key, -1, -2) as Tensor) as Tensor;
+  const [l, s] = scores.shape.slice(-2);
   // Without keys no row has a largest mask.
-  if (products.shape[products.ndim - 1] === 0) return products;
-  const { scores, alive } = masked(products, mask, isCausal);
-  const weights = softmax(scores, -1);
-  return alive === null ? weights : (where(alive, weights, 0) as Tensor);
+  if (s === 0) return scores;
+  const order = isCausal ? causal(l, s) : null;
+  let whole: Input = mask ?? order ?? 0;
+  if (mask !== null && order !== null)
+    whole = (mask.dtype === 'bool' ? logicalAnd(mask, order) : where(order, mask, never)) as Tensor;
+  // Of the rank of the scores, since it is reduced along with them.
+  if (typeof whole !== 'number' && whole.ndim < scores.ndim)
+    whole = reshapeTo(whole, [...new Array<number>(scores.ndim - whole.ndim).fill(1), ...whole.shape]);
+  return apply(weightsOp, [scores, whole], factor);
 }
 
 /** The batch dims of the scores, and whether the mask broadcasts to all of them. */

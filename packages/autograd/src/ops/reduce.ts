@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, logicalOr, mul, ne, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
 import { expandTo, reshapeTo } from './shape.js';
+import type { Traceable } from './trace.js';
 import { sqrt, square, to } from './unary.js';
 
 export type Dims = number | readonly number[] | undefined;
@@ -87,8 +88,9 @@ function droppedShape(shape: readonly number[], dims: readonly number[]): number
   return left;
 }
 
-const sumOp: Primitive<Summed> = {
+const sumOp: Primitive<Summed> & Traceable = {
   name: 'sum',
+  reduction: 'sum',
   savesInput: savesNothing,
   vjp: (g, n) => {
     const shape = n.inputShape(0);
@@ -208,8 +210,9 @@ export const std: VarFunction = composite('std', (x: Tensor, dim?: Dims, options
 }) as VarFunction;
 
 function extremum(name: 'amax' | 'amin', kernel: 'max' | 'min'): ReduceFunction {
-  const op: Primitive<readonly number[]> = {
+  const op: Primitive<readonly number[]> & Traceable = {
     name,
+    reduction: kernel === 'max' ? 'max' : undefined,
     savesOutput: true,
     // Ties share the gradient evenly.
     vjp: (g, n) => {

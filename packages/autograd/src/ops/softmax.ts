@@ -1,23 +1,13 @@
-import { mode } from '../graph/modes.js';
 import { normalizeDim, normalizeDims } from '../tensor/shape.js';
 import type { Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, div, eq, mul, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, savesNothing } from './define.js';
+import { unrecorded } from './fused.js';
 import { amax, type Dims, type ReduceOptions, sum } from './reduce.js';
+import { rowwise } from './rowwise.js';
 import { reshapeTo } from './shape.js';
 import { abs, exp, log } from './unary.js';
-
-/** Runs ops unrecorded, inside a forward function. */
-function unrecorded<R>(fn: () => R): R {
-  const before = mode.recording;
-  mode.recording = false;
-  try {
-    return fn();
-  } finally {
-    mode.recording = before;
-  }
-}
 
 /** The largest element, with 0 in place of infinities (their difference would be NaN). A constant for the derivative: it cancels. */
 function shift(x: Tensor, dims: readonly number[]): Tensor {
@@ -48,34 +38,41 @@ export const logsumexp: <S extends Shape, const D extends Dims = undefined, cons
 
 // These two have rules of their own rather than those of their parts: one saved tensor instead of three, and a third of the work.
 
+const kept = { keepdim: true } as const;
+
+const softmaxRows = rowwise('softmax', ['whole'], (dims, x: Tensor) => {
+  const e = exp(sub(x, amax(x, dims, kept) as Tensor) as Tensor);
+  return [div(e, sum(e, dims, kept) as Tensor) as Tensor];
+});
+
+const softmaxGradient = rowwise('softmax', ['whole'], (dims, g: Tensor, y: Tensor) => {
+  const gy = mul(g, y) as Tensor;
+  return [sub(gy, mul(y, sum(gy, dims, kept) as Tensor)) as Tensor];
+});
+
 const softmaxOp: Primitive<number> = {
   name: 'softmax',
   savesInput: savesNothing,
   savesOutput: true,
-  vjp: (g, n) => {
-    const y = n.output();
-    const gy = mul(g, y);
-    return [sub(gy, mul(y, sum(gy, n.attributes, { keepdim: true }) as Tensor))];
-  },
-  forward: (inputs, dim) =>
-    unrecorded(() => {
-      const x = inputs[0] as Tensor;
-      const e = exp(sub(x, amax(x, dim, { keepdim: true }) as Tensor) as Tensor);
-      return div(e, sum(e, dim, { keepdim: true }) as Tensor) as Tensor;
-    }),
+  vjp: (g, n) => softmaxGradient.derive([n.attributes], g, n.output()),
+  forward: ([x], dim) => softmaxRows.compute([dim], x as Tensor)[0],
 };
+
+const logSoftmaxRows = rowwise('logSoftmax', ['whole'], (dims, x: Tensor) => {
+  const shifted = sub(x, amax(x, dims, kept) as Tensor) as Tensor;
+  return [sub(shifted, log(sum(exp(shifted), dims, kept) as Tensor)) as Tensor];
+});
+
+const logSoftmaxGradient = rowwise('logSoftmax', ['whole'], (dims, g: Tensor, y: Tensor) => [
+  sub(g, mul(exp(y), sum(g, dims, kept) as Tensor)) as Tensor,
+]);
 
 const logSoftmaxOp: Primitive<number> = {
   name: 'logSoftmax',
   savesInput: savesNothing,
   savesOutput: true,
-  vjp: (g, n) => [sub(g, mul(exp(n.output()), sum(g, n.attributes, { keepdim: true }) as Tensor))],
-  forward: (inputs, dim) =>
-    unrecorded(() => {
-      const x = inputs[0] as Tensor;
-      const shifted = sub(x, amax(x, dim, { keepdim: true }) as Tensor) as Tensor;
-      return sub(shifted, log(sum(exp(shifted), dim, { keepdim: true }) as Tensor)) as Tensor;
-    }),
+  vjp: (g, n) => logSoftmaxGradient.derive([n.attributes], g, n.output()),
+  forward: ([x], dim) => logSoftmaxRows.compute([dim], x as Tensor)[0],
 };
 
 export type SoftmaxFunction = <S extends Shape>(x: Tensor<S>, dim: number) => Tensor<S>;

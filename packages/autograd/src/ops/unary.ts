@@ -1,10 +1,12 @@
 import { type DType, kernels, type UnaryOp } from '@fluxion/kernels';
 import { DTypeError, show, showShape } from '../errors.js';
+import { observers } from '../graph/record.js';
 import { contiguousCopy, raw, rawLike, view } from '../tensor/raw.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { rules, tensors, type UnaryRule } from './arithmetic.js';
 import { apply, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
+import { fusedRule } from './fused.js';
 import type { UnaryFunction } from './types.js';
 
 export interface UnarySpec extends UnaryRule {
@@ -14,14 +16,15 @@ export interface UnarySpec extends UnaryRule {
 
 /** Makes an op of a kernel and a rule, and enters the rule in the table. */
 export function unary(name: UnaryOp, spec: UnarySpec): UnaryFunction {
-  const { reads, rule } = spec;
+  const { reads } = spec;
+  const rule = fusedRule(name, (g: Tensor, value: Tensor) => spec.rule(tensors, g, value));
   const op: Primitive = {
     name,
     savesInput: reads === 'input' ? undefined : savesNothing,
     savesOutput: reads === 'output',
     elementwise: { kind: 'unary', kernel: name },
     vjp: (g, node) => [
-      rule(tensors, g, reads === 'input' ? node.tensorInput(0) : reads === 'output' ? node.output() : g),
+      rule(g, reads === 'input' ? node.tensorInput(0) : reads === 'output' ? node.output() : g),
     ],
     forward: inputs => {
       const x = inputs[0] as Tensor;
@@ -203,5 +206,6 @@ export const detach: UnaryFunction = <S extends Shape>(x: Tensor<S>) => {
 export function zerosOf(x: Tensor): Tensor {
   const out = raw(x.shape, x.dtype);
   kernels().fill(out, 0);
+  observers.current?.filled(out, 0);
   return out;
 }

@@ -1,14 +1,14 @@
-import { type CompiledExpression, type ExpressionNode, kernels, type Storage } from '@fluxion/kernels';
+import { type CompiledExpression, kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } from '../errors.js';
-import { walkBackward } from '../graph/backward.js';
-import { enableGrad, mode } from '../graph/modes.js';
+import { mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
-import { type Observer, observers, record } from '../graph/record.js';
+import { record } from '../graph/record.js';
 import { spanned, spans, watch } from '../graph/spans.js';
 import { checkOperand } from '../ops/binary.js';
-import type { ElementwiseKernel } from '../ops/define.js';
+import { throughBody } from '../ops/fused.js';
 import { markChanged } from '../ops/inPlace.js';
-import { raw, view } from '../tensor/raw.js';
+import { type Body, trace } from '../ops/trace.js';
+import { raw } from '../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -43,7 +43,7 @@ interface Program {
 export function fuse<F extends Elementwise>(fn: F): Fused<F> {
   if (typeof fn !== 'function')
     throw new ArgumentError(`fuse: expected a function of tensors, got ${show(fn)}.`);
-  const call = fn as unknown as (...inputs: Input[]) => Tensor | readonly Tensor[];
+  const call = fn as unknown as Body;
   const programs = new Map<string, Program>();
   let last: Program | null = null;
   const programFor = (inputs: readonly Input[]): Program => {
@@ -58,7 +58,7 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
     for (const x of inputs) key += typeof x === 'number' ? 'n' : 't';
     let program = programs.get(key);
     if (program === undefined) {
-      program = traceProgram(call, inputs, dtype);
+      program = programOf(call, inputs, dtype);
       programs.set(key, program);
     }
     return program;
@@ -131,71 +131,29 @@ function commonDType(inputs: readonly Input[]): Floating {
   return dtype;
 }
 
-/** Runs the function on one-element stand-ins and writes down what it does. */
-function traceProgram(
-  call: (...inputs: Input[]) => Tensor | readonly Tensor[],
-  inputs: readonly Input[],
-  dtype: Floating,
-): Program {
-  const nodes: ExpressionNode[] = [];
-  // By storage: in stand-ins of one element, a view is the same value.
-  const known = new Map<Storage, number>();
-  const standIns = inputs.map((_, index) => {
-    const t = raw([], dtype);
-    kernels().fill(t, 1);
-    known.set(t.storage, nodes.push({ op: 'input', index }) - 1);
-    return t;
-  });
-  const indexOf = (x: Input): number => {
-    if (typeof x === 'number') return nodes.push({ op: 'constant', value: x }) - 1;
-    const index = known.get(x.storage);
-    if (index === undefined)
-      throw new GraphError(
-        `fuse: the function uses a tensor of shape ${showShape(x.shape)} that is not among its arguments. Pass it as an argument.`,
-      );
-    return index;
-  };
-  const observer: Observer = {
-    applied: (op: DifferentiableOp<never>, given, _, [out]) => {
-      if (known.has(out.storage) && out.ndim === 0) return;
-      const how = (op as { readonly elementwise?: ElementwiseKernel }).elementwise;
-      if (how === undefined)
-        throw new GraphError(
-          `fuse: the function calls ${op.name}, which does not work element by element. Call it outside.`,
+/** The function, seen at work with arguments of these kinds. */
+function programOf(call: Body, inputs: readonly Input[], dtype: Floating): Program {
+  const { nodes, results, single } = trace(
+    'fuse',
+    (...standIns) => {
+      const result = call(...standIns);
+      const outputs = Array.isArray(result) ? (result as readonly Tensor[]) : [result];
+      if (!outputs.every(t => t instanceof Tensor))
+        throw new ArgumentError(
+          `fuse: the function must return a tensor or a list of tensors, it returned ${show(result)}.`,
         );
-      const at = given.map(indexOf);
-      const node =
-        how.kind === 'where'
-          ? { op: 'where', condition: at[0], a: at[1], b: at[2] }
-          : how.kind === 'binary'
-            ? { op: how.kernel, a: at[0], b: at[1] }
-            : { op: how.kernel, a: at[0] };
-      known.set(out.storage, nodes.push(node as ExpressionNode) - 1);
+      return result;
     },
+    inputs.map(() => dtype),
+    [],
+  );
+  const expression = {
+    dtype,
+    inputs: inputs.map(x => (typeof x === 'number' ? 'scalar' : 'array')) as ('array' | 'scalar')[],
+    nodes,
+    outputs: results as readonly number[],
   };
-  const before = { observer: observers.current, recording: mode.recording, anomaly: mode.anomaly };
-  observers.current = observer;
-  mode.recording = false;
-  mode.anomaly = false;
-  try {
-    const result = call(...standIns);
-    const outputs = Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
-    if (!outputs.every(t => t instanceof Tensor))
-      throw new ArgumentError(
-        `fuse: the function must return a tensor or a list of tensors, it returned ${show(result)}.`,
-      );
-    const expression = {
-      dtype,
-      inputs: inputs.map(x => (typeof x === 'number' ? 'scalar' : 'array')) as ('array' | 'scalar')[],
-      nodes,
-      outputs: outputs.map(indexOf),
-    };
-    return { compiled: kernels().compile(expression), single: !Array.isArray(result) };
-  } finally {
-    observers.current = before.observer;
-    mode.recording = before.recording;
-    mode.anomaly = before.anomaly;
-  }
+  return { compiled: kernels().compile(expression), single };
 }
 
 function outputShape(inputs: readonly Input[]): readonly number[] {
@@ -239,46 +197,6 @@ function checkTargets(targets: readonly Tensor[], inputs: readonly Input[], prog
 }
 
 /** Output `index` of a fused function; its derivative is that of the function, run again as ordinary ops. */
-function fusedOp(
-  call: (...inputs: Input[]) => Tensor | readonly Tensor[],
-  index: number,
-): DifferentiableOp<undefined> {
-  return {
-    name: 'fuse',
-    foreign: true,
-    vjp: (g, node) => {
-      const again = mode.recording;
-      const inputs = node.inputs.map((_, i) => node.input(i));
-      // Aliases of the inputs, so that the walk ends at them.
-      const own = inputs.map((x, i) => {
-        if (typeof x === 'number' || node.inputs[i] === null) return x;
-        const alias = view(x, x.offset, x.shape, x.strides);
-        alias.node = node.inputs[i];
-        alias.outputIndex = node.inputIndices?.[i] ?? 0;
-        return alias;
-      });
-      const result = enableGrad(() => call(...own));
-      const output = Array.isArray(result) ? (result as readonly Tensor[])[index] : (result as Tensor);
-      if (output.node === null) return inputs.map(() => null);
-      const wanted = own.map((x, i) =>
-        typeof x === 'number' || x.node === null || isRepeated(own, i) ? null : x,
-      );
-      const targets = wanted.filter(x => x !== null);
-      const grads = walkBackward([{ output, grad: g }], targets, {
-        createGraph: again,
-        retainGraph: again,
-        stopAtTargets: true,
-      });
-      let at = 0;
-      return wanted.map(x => (x === null ? null : grads[at++]));
-    },
-  };
-}
-
-/** Whether an earlier input is the same place in the graph: the walk adds up the gradients of both there, and one of them must report it. */
-function isRepeated(inputs: readonly Input[], i: number): boolean {
-  const x = inputs[i] as Tensor;
-  return inputs
-    .slice(0, i)
-    .some(y => typeof y !== 'number' && y.node === x.node && y.outputIndex === x.outputIndex);
+function fusedOp(call: Body, index: number): DifferentiableOp<undefined> {
+  return { name: 'fuse', foreign: true, vjp: (g, node) => throughBody(call, index, g, node) };
 }

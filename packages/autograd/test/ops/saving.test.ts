@@ -89,6 +89,7 @@ function differences(node: Node, gradient: Tensor): Map<string, boolean> {
 const perOp =
   'whether an output is kept is said for an op, not for a call: the derivative by the other input reads it';
 const place = 'the rule works with the factors of it, but a second derivative needs its place in the graph';
+const again = 'a derivative that is to be differentiated again runs the op once more';
 
 /** What is kept in vain, by the primitive, and why it is. */
 const known: Readonly<Record<string, string>> = {
@@ -100,6 +101,8 @@ const known: Readonly<Record<string, string>> = {
   'solve(1): input 0': place,
   'solve(0, 1): input 0': place,
   'slogdet(0): input 0': place,
+  'glu(0, 1): input 1': again,
+  'tanhshrink(0): input 0': again,
 };
 /** The same for what makes a difference in other ops than these. */
 const knownIn: Readonly<Record<string, readonly string[]>> = {

@@ -4,12 +4,21 @@ import type {
   CompareOp,
   Expression,
   ExpressionNode,
+  ExpressionReduction,
   LogicalOp,
   UnaryOp,
 } from '../interface.js';
 import { arrayType } from '../storage.js';
 import { arithmeticFloat, compare, logical, unaryFloat } from './scalar.js';
-import { broadcastStrides, forEachRow, toElement, unsupported, type View } from './view.js';
+import {
+  broadcastStrides,
+  contiguousStrides,
+  elementCount,
+  forEachRow,
+  toElement,
+  unsupported,
+  type View,
+} from './view.js';
 
 /** Computes one node from the values of the nodes before it. */
 type Step = (values: Float32Array | Float64Array) => number;
@@ -24,6 +33,9 @@ function stepOf(node: ExpressionNode): Step | null {
   switch (node.op) {
     case 'input':
     case 'constant':
+      return null;
+    case 'sum':
+    case 'max':
       return null;
     case 'logicalNot':
       return values => 1 - values[node.a];
@@ -61,6 +73,10 @@ export function runExpression(
   outputs: readonly View[],
 ): void {
   const { dtype, nodes } = expression;
+  if (nodes.some(isReduction)) {
+    runReducing({ expression, steps }, inputs, outputs);
+    return;
+  }
   const values = new arrayType[dtype](nodes.length);
   // Arrays that are loaded for every element, and the nodes they go to.
   const loads: { readonly node: number; readonly view: View }[] = [];
@@ -94,4 +110,87 @@ export function runExpression(
       }
     }
   });
+}
+
+function isReduction(node: ExpressionNode): boolean {
+  return node.op === 'sum' || node.op === 'max';
+}
+
+/** Node by node over all elements, in arrays of the shape that the operands broadcast to. */
+function runReducing(
+  { expression, steps }: CompiledReference,
+  inputs: readonly (View | number)[],
+  outputs: readonly View[],
+): void {
+  const { dtype, nodes } = expression;
+  for (const view of outputs) {
+    if (view.dtype !== dtype) throw unsupported('run', view.dtype, `outputs of ${dtype} like the expression`);
+  }
+  if (outputs.length === 0) return;
+  const views = [...inputs.filter(input => typeof input !== 'number'), ...outputs];
+  const shape = outputs[0].shape.map((_, d) => views.map(v => v.shape[d]).find(size => size !== 1) ?? 1);
+  const count = elementCount(shape);
+  const values = new arrayType[dtype](nodes.length);
+  const arrays: (Float32Array | Float64Array)[] = [];
+  nodes.forEach((node, i) => {
+    const own = new arrayType[dtype](count);
+    arrays.push(own);
+    const step = steps[i];
+    if (node.op === 'constant') own.fill(node.value);
+    else if (node.op === 'input') {
+      const input = inputs[node.index];
+      if (typeof input === 'number') own.fill(input);
+      else
+        forEachElement(shape, input, (at, k) => {
+          own[k] = input.data[at];
+        });
+    } else if (node.op === 'sum' || node.op === 'max')
+      reduceGroups(node.op, arrays[node.a], own, elementCount(shape.slice(-2)));
+    else if (step !== null)
+      for (let k = 0; k < count; k++) {
+        for (let j = 0; j < i; j++) values[j] = arrays[j][k];
+        own[k] = step(values);
+      }
+  });
+  outputs.forEach((out, o) => {
+    const own = arrays[expression.outputs[o]];
+    forEachElement(shape, out, (at, k) => {
+      out.data[at] = own[k];
+    });
+  });
+}
+
+/** Every element of the shape: where the view has it, and its position in C order. */
+function forEachElement(
+  shape: readonly number[],
+  view: View,
+  each: (at: number, position: number) => void,
+): void {
+  const strides = [broadcastStrides(view, shape), contiguousStrides(shape)];
+  forEachRow(shape, [view.offset, 0], strides, (count, at, step) => {
+    for (let n = 0; n < count; n++) each(at[0] + n * step[0], at[1] + n * step[1]);
+  });
+}
+
+/** Fills every run of `size` elements with its reduction, which is rounded once. */
+function reduceGroups(
+  op: ExpressionReduction,
+  source: Float32Array | Float64Array,
+  out: Float32Array | Float64Array,
+  size: number,
+): void {
+  for (let from = 0; from < source.length; from += size) {
+    let value = op === 'sum' ? 0 : Number.NEGATIVE_INFINITY;
+    let lost = 0;
+    for (let i = from; i < from + size; i++) {
+      const x = source[i];
+      if (op === 'max') value = Math.max(value, x);
+      else {
+        const next = value + x;
+        lost += Math.abs(value) >= Math.abs(x) ? value - next + x : x - next + value;
+        value = next;
+      }
+    }
+    out.fill(op === 'sum' && Number.isFinite(value) ? value + lost : value, from, from + size);
+  }
 }

@@ -5,6 +5,7 @@ import { convolutionConformance } from './convolutions.js';
 import { boolConformance, copyConformance, gatherConformance, randomConformance } from './copies.js';
 import { expressionConformance } from './expressions.js';
 import { factorisationConformance } from './factorisations.js';
+import { groupedExpressionConformance } from './groupedExpressions.js';
 import { binaryConformance, unaryConformance } from './maps.js';
 import { memoryConformance } from './memory.js';
 import { poolConformance } from './pools.js';
@@ -54,6 +55,7 @@ export function conformance(makeKernels: () => Kernels, options: ConformanceOpti
     convolutionConformance(tiers);
     poolConformance(tiers);
     expressionConformance(tiers);
+    groupedExpressionConformance(tiers);
     randomConformance(tiers);
     boolConformance(tiers);
     memoryConformance(tiers);

@@ -7,6 +7,7 @@ import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, div, eq, mul, sub } from '../binary.js';
 import { composite, requireFloating } from '../define.js';
+import { elementwise } from '../fused.js';
 import { drawOf } from '../random.js';
 import { argmax } from '../reduce.js';
 import { reshapeTo, slice } from '../shape.js';
@@ -16,17 +17,21 @@ import { logaddexp } from '../special.js';
 import type { UnaryFunction } from '../types.js';
 import { abs, detach, log, neg, sigmoid, tanh, to } from '../unary.js';
 
+// From 20 on the hyperbolic tangent is 1 to all digits, and softplus need not be exact.
+const mishOf = elementwise('mish', (x: Tensor) => mul(x, tanh(softplus(x))) as Tensor);
+
 /** x tanh(ln(1 + e**x)) (Misra 2019). */
 export const mish: UnaryFunction = composite('mish', (x: Tensor) => {
   requireFloating('mish', x);
-  // From 20 on the hyperbolic tangent is 1 to all digits, and softplus need not be exact.
-  return mul(x, tanh(softplus(x))) as Tensor;
+  return mishOf(x);
 }) as never;
+
+const softsignOf = elementwise('softsign', (x: Tensor) => div(x, add(abs(x), 1) as Tensor) as Tensor);
 
 /** x / (1 + |x|) (Bergstra et al. 2009). */
 export const softsign: UnaryFunction = composite('softsign', (x: Tensor) => {
   requireFloating('softsign', x);
-  return div(x, add(abs(x), 1) as Tensor) as Tensor;
+  return softsignOf(x);
 }) as never;
 
 /** ln(1 / (1 + e**-x)), without overflow. */
@@ -34,6 +39,8 @@ export const logsigmoid: UnaryFunction = composite('logsigmoid', (x: Tensor) => 
   requireFloating('logsigmoid', x);
   return neg(logaddexp(neg(x), 0) as Tensor) as Tensor;
 }) as never;
+
+const gated = elementwise('glu', (x: Tensor, gate: Tensor) => mul(x, sigmoid(gate)) as Tensor);
 
 /** The first half of x along a dim (default the last) times the sigmoid of the second (Dauphin et al. 2017). */
 export const glu: (x: Tensor, dim?: number) => Tensor = composite('glu', (x: Tensor, dim: number = -1) => {
@@ -47,7 +54,7 @@ export const glu: (x: Tensor, dim?: number) => Tensor = composite('glu', (x: Ten
       `glu: dim ${dim} of shape ${showShape(x.shape)} has the odd size ${size}; expected an even one, to halve it.`,
     );
   const half = size / 2;
-  return mul(slice(x, d, { end: half }) as Tensor, sigmoid(slice(x, d, { start: half }) as Tensor)) as Tensor;
+  return gated(slice(x, d, { end: half }) as Tensor, slice(x, d, { start: half }) as Tensor);
 });
 
 /** softmax of -x along a dim. */

@@ -3,6 +3,7 @@ import type { Shape } from '../../tensor/shapeTypes.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { add, div, eq, ge, gt, le, lt, mul, where } from '../binary.js';
 import { composite, requireFloating } from '../define.js';
+import { elementwise } from '../fused.js';
 import { reshapeTo } from '../shape.js';
 import type { UnaryFunction } from '../types.js';
 import { expm1 } from '../unary.js';
@@ -13,14 +14,20 @@ function requireNumber(op: string, name: string, value: unknown): void {
 }
 
 /** x inside (low, high), the borders outside; NaN stays. At a border the derivative is 0, other than with `clamp`. */
-function between(x: Tensor, low: number, high: number): Tensor {
-  return where(le(x, low), low, where(ge(x, high), high, x) as Tensor) as Tensor;
-}
+const between = (name: string) =>
+  elementwise(
+    name,
+    (x: Tensor, low: number, high: number) =>
+      where(le(x, low), low, where(ge(x, high), high, x) as Tensor) as Tensor,
+  );
+
+const betweenZeroAndSix = between('relu6');
+const betweenBorders = between('hardtanh');
 
 /** min(max(x, 0), 6); the derivative is 0 at 0 and at 6. */
 export const relu6: UnaryFunction = composite('relu6', (x: Tensor) => {
   requireFloating('relu6', x);
-  return between(x, 0, 6);
+  return betweenZeroAndSix(x, 0, 6);
 }) as never;
 
 export interface HardtanhOptions {
@@ -39,42 +46,53 @@ export const hardtanh: <S extends Shape>(x: Tensor<S>, options?: HardtanhOptions
     requireNumber('hardtanh', 'max', max);
     if (min > max)
       throw new ArgumentError(`hardtanh: min is ${min} and max ${max}; expected min to be at most max.`);
-    return between(x, min, max);
+    return betweenBorders(x, min, max);
   },
 ) as never;
+
+const hardsigmoidOf = elementwise('hardsigmoid', (x: Tensor) => {
+  const middle = div(add(x, 3) as Tensor, 6) as Tensor;
+  return where(le(x, -3), 0, where(ge(x, 3), 1, middle) as Tensor) as Tensor;
+});
 
 /** min(max(x + 3, 0), 6) / 6; the derivative is 0 at -3 and at 3. */
 export const hardsigmoid: UnaryFunction = composite('hardsigmoid', (x: Tensor) => {
   requireFloating('hardsigmoid', x);
-  const middle = div(add(x, 3) as Tensor, 6) as Tensor;
-  return where(le(x, -3), 0, where(ge(x, 3), 1, middle) as Tensor) as Tensor;
+  return hardsigmoidOf(x);
 }) as never;
 
-/** x hardsigmoid(x) (Howard et al. 2019); the derivative is -1/2 at -3 and 3/2 at 3. */
-export const hardswish: UnaryFunction = composite('hardswish', (x: Tensor) => {
-  requireFloating('hardswish', x);
+const hardswishOf = elementwise('hardswish', (x: Tensor) => {
   const below = lt(x, -3) as Tensor;
   const above = gt(x, 3) as Tensor;
   // Nothing large goes into the product where it is not used: its masked derivative could be NaN.
   const inside = where(below, 0, where(above, 0, x) as Tensor) as Tensor;
   const middle = div(mul(inside, add(inside, 3) as Tensor) as Tensor, 6) as Tensor;
   return where(below, 0, where(above, x, middle) as Tensor) as Tensor;
+});
+
+/** x hardsigmoid(x) (Howard et al. 2019); the derivative is -1/2 at -3 and 3/2 at 3. */
+export const hardswish: UnaryFunction = composite('hardswish', (x: Tensor) => {
+  requireFloating('hardswish', x);
+  return hardswishOf(x);
 }) as never;
 
 /**
  * outer * x above 0, scale * (e**(x / width) - 1) below. At 0 itself the line through 0 with the slope of the lower branch: first derivative scale / width,
  * second derivative 0.
  */
-function exponentialBelow(x: Tensor, outer: number, scale: number, width: number): Tensor {
-  const below = lt(x, 0) as Tensor;
-  // The exponential is kept from overflowing where it is not used: its masked derivative would be NaN.
-  const exponent = where(below, x, 0) as Tensor;
-  const curve = mul(expm1(width === 1 ? exponent : (div(exponent, width) as Tensor)), scale) as Tensor;
-  const slope = scale / width;
-  const line = outer === 1 ? x : (mul(x, outer) as Tensor);
-  const rest = slope === outer ? line : (where(eq(x, 0), mul(x, slope) as Tensor, line) as Tensor);
-  return where(below, curve, rest) as Tensor;
-}
+const exponentialBelow = (name: string) =>
+  elementwise(name, (x: Tensor, outer: number, scale: number, width: number, slope: number) => {
+    const below = lt(x, 0) as Tensor;
+    // The exponential is kept from overflowing where it is not used: its masked derivative would be NaN.
+    const exponent = where(below, x, 0) as Tensor;
+    const curve = mul(expm1(div(exponent, width) as Tensor), scale) as Tensor;
+    const line = where(eq(x, 0), mul(x, slope) as Tensor, mul(x, outer) as Tensor) as Tensor;
+    return where(below, curve, line) as Tensor;
+  });
+
+const eluOf = exponentialBelow('elu');
+const celuOf = exponentialBelow('celu');
+const seluOf = exponentialBelow('selu');
 
 export interface AlphaOptions {
   /** Default 1. */
@@ -87,7 +105,7 @@ export const elu: <S extends Shape>(x: Tensor<S>, options?: AlphaOptions) => Ten
   (x: Tensor, { alpha = 1 }: AlphaOptions = {}) => {
     requireFloating('elu', x);
     requireNumber('elu', 'alpha', alpha);
-    return exponentialBelow(x, 1, alpha, 1);
+    return eluOf(x, 1, alpha, 1, alpha);
   },
 ) as never;
 
@@ -98,7 +116,7 @@ export const celu: <S extends Shape>(x: Tensor<S>, options?: AlphaOptions) => Te
     requireFloating('celu', x);
     requireNumber('celu', 'alpha', alpha);
     if (alpha === 0) throw new ArgumentError('celu: alpha is 0; expected another number.');
-    return exponentialBelow(x, 1, alpha, alpha);
+    return celuOf(x, 1, alpha, alpha, 1);
   },
 ) as never;
 
@@ -109,8 +127,14 @@ const seluScale = 1.0507009873554805;
 /** scale * elu(x, alpha) with the two constants that keep mean and variance (Klambauer et al. 2017). */
 export const selu: UnaryFunction = composite('selu', (x: Tensor) => {
   requireFloating('selu', x);
-  return exponentialBelow(x, seluScale, seluScale * seluAlpha, 1);
+  return seluOf(x, seluScale, seluScale * seluAlpha, 1, seluScale * seluAlpha);
 }) as never;
+
+const preluOf = elementwise('prelu', (x: Tensor, weight: Tensor) => {
+  const above = gt(x, 0) as Tensor;
+  // Where it is not used the product is one of 0: an infinity there would make the masked derivative NaN.
+  return where(above, x, mul(weight, where(above, 0, x) as Tensor) as Tensor) as Tensor;
+});
 
 /** x where x > 0, weight * x elsewhere; `weight` has one element, or one for each channel (dim 1 of x) (He et al. 2015). */
 export const prelu: <S extends Shape>(x: Tensor<S>, weight: Tensor) => Tensor<S> = composite(
@@ -134,8 +158,6 @@ export const prelu: <S extends Shape>(x: Tensor<S>, weight: Tensor) => Tensor<S>
         );
       w = reshapeTo(weight, [channels, ...x.shape.slice(2).map(() => 1)]);
     }
-    const above = gt(x, 0) as Tensor;
-    // Where it is not used the product is one of 0: an infinity there would make the masked derivative NaN.
-    return where(above, x, mul(w, where(above, 0, x) as Tensor) as Tensor) as Tensor;
+    return preluOf(x, w);
   },
 ) as never;

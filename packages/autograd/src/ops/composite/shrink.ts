@@ -5,6 +5,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { add, ge, gt, le, logicalAnd, mul, sub, where } from '../binary.js';
 import { clamp } from '../clamp.js';
 import { composite, requireFloating } from '../define.js';
+import { elementwise } from '../fused.js';
 import { drawOf, generatorOf } from '../random.js';
 import type { UnaryFunction } from '../types.js';
 import { tanh } from '../unary.js';
@@ -14,16 +15,25 @@ function requireWidth(op: string, lambda: number): void {
     throw new ArgumentError(`${op}: lambda is ${show(lambda)}; expected a number from 0.`);
 }
 
+const hardshrinkOf = elementwise('hardshrink', (x: Tensor, low: number, high: number) => {
+  const inside = logicalAnd(ge(x, low) as Tensor, le(x, high) as Tensor) as Tensor;
+  return where(inside, 0, x) as Tensor;
+});
+
 /** 0 where |x| <= lambda (default 0.5), x elsewhere; the derivative at the borders is 0. */
 export const hardshrink: <S extends Shape>(x: Tensor<S>, lambda?: number) => Tensor<S> = composite(
   'hardshrink',
   (x: Tensor, lambda: number = 0.5) => {
     requireFloating('hardshrink', x);
     requireWidth('hardshrink', lambda);
-    const inside = logicalAnd(ge(x, -lambda) as Tensor, le(x, lambda) as Tensor) as Tensor;
-    return where(inside, 0, x) as Tensor;
+    return hardshrinkOf(x, -lambda, lambda);
   },
 ) as never;
+
+const softshrinkOf = elementwise(
+  'softshrink',
+  (x: Tensor, min: number, max: number) => sub(x, clamp(x, { min, max })) as Tensor,
+);
 
 /** 0 where |x| <= lambda (default 0.5), elsewhere x moved towards 0 by lambda; the derivative at the borders is 0. */
 export const softshrink: <S extends Shape>(x: Tensor<S>, lambda?: number) => Tensor<S> = composite(
@@ -31,15 +41,22 @@ export const softshrink: <S extends Shape>(x: Tensor<S>, lambda?: number) => Ten
   (x: Tensor, lambda: number = 0.5) => {
     requireFloating('softshrink', x);
     requireWidth('softshrink', lambda);
-    return sub(x, clamp(x, { min: -lambda, max: lambda })) as Tensor;
+    return softshrinkOf(x, -lambda, lambda);
   },
 ) as never;
+
+const tanhshrinkOf = elementwise('tanhshrink', (x: Tensor) => sub(x, tanh(x) as Tensor) as Tensor);
 
 /** x - tanh(x). */
 export const tanhshrink: UnaryFunction = composite('tanhshrink', (x: Tensor) => {
   requireFloating('tanhshrink', x);
-  return sub(x, tanh(x) as Tensor) as Tensor;
+  return tanhshrinkOf(x);
 }) as never;
+
+const thresholdOf = elementwise(
+  'threshold',
+  (x: Tensor, border: number, value: number) => where(le(x, border), value, x) as Tensor,
+);
 
 /** x where x > threshold, `value` elsewhere. */
 export const threshold: <S extends Shape>(x: Tensor<S>, threshold: number, value: number) => Tensor<S> =
@@ -48,7 +65,7 @@ export const threshold: <S extends Shape>(x: Tensor<S>, threshold: number, value
     for (const [name, number] of Object.entries({ threshold: border, value }))
       if (typeof number !== 'number' || Number.isNaN(number))
         throw new ArgumentError(`threshold: ${name} is ${show(number)}; expected a number.`);
-    return where(le(x, border), value, x) as Tensor;
+    return thresholdOf(x, border, value);
   }) as never;
 
 export interface RreluOptions {
@@ -62,6 +79,11 @@ export interface RreluOptions {
   readonly generator?: Generator;
 }
 
+const sloped = elementwise(
+  'rrelu',
+  (x: Tensor, slope: Tensor | number) => where(gt(x, 0), x, mul(x, slope) as Tensor) as Tensor,
+);
+
 /** x where x > 0, a slope times x elsewhere; in training every element has its own, uniform in [lower, upper] (Xu et al. 2015). */
 export const rrelu: <S extends Shape>(x: Tensor<S>, options?: RreluOptions) => Tensor<S> = composite(
   'rrelu',
@@ -71,11 +93,10 @@ export const rrelu: <S extends Shape>(x: Tensor<S>, options?: RreluOptions) => T
       throw new ArgumentError(
         `rrelu: lower is ${show(lower)} and upper ${show(upper)}; expected finite numbers, lower at most upper.`,
       );
-    const above = gt(x, 0) as Tensor;
-    if (!training) return where(above, x, mul(x, (lower + upper) / 2)) as Tensor;
+    if (!training) return sloped(x, (lower + upper) / 2);
     generatorOf('rrelu', generator);
     const uniform = drawOf('rrelu', 'uniform', x.shape, x.dtype, generator);
     const slopes = add(mul(uniform, upper - lower) as Tensor, lower) as Tensor;
-    return where(above, x, mul(x, slopes) as Tensor) as Tensor;
+    return sloped(x, slopes);
   },
 ) as never;

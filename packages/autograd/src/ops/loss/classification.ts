@@ -1,14 +1,18 @@
+import { kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../../errors.js';
+import { noGrad } from '../../graph/modes.js';
+import { raw } from '../../tensor/raw.js';
 import { sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, div, mul, sub, where } from '../binary.js';
-import { composite, requireFloating } from '../define.js';
+import { add, div, eq, mul, sub, where } from '../binary.js';
+import { apply, composite, type Primitive, requireFloating } from '../define.js';
 import { gather, indexSelect } from '../indexing.js';
 import { sum } from '../reduce.js';
+import { rowwise } from '../rowwise.js';
 import { reshapeTo, squeeze, unsqueeze } from '../shape.js';
-import { logSoftmax } from '../softmax.js';
-import { neg } from '../unary.js';
+import { logSoftmax, softmax } from '../softmax.js';
+import { neg, to } from '../unary.js';
 import {
   type Labels,
   labelsOf,
@@ -109,6 +113,56 @@ function meanOf(losses: Tensor, shares: Tensor | null, labels: Labels): Tensor {
 const rest = (s: Strength): Strength => (typeof s === 'number' ? 1 - s : (sub(1, s) as Tensor));
 const over = (s: Strength, n: number): Strength => (typeof s === 'number' ? s / n : (div(s, n) as Tensor));
 
+/** -ln softmax(x)[label] of every row, with the labels as numbers of the dtype beside the numbers of the classes. */
+const rowLosses = rowwise('crossEntropy', ['kept'], (dims, x: Tensor, label: Tensor, place: Tensor) => {
+  const own = where(eq(place, label), logSoftmax(x, dims[0]), 0) as Tensor;
+  return [neg(sum(own, dims, { keepdim: true }) as Tensor) as Tensor];
+});
+
+const rowGradient = rowwise(
+  'crossEntropy',
+  ['whole'],
+  (dims, x: Tensor, label: Tensor, place: Tensor, g: Tensor, share: number) => {
+    const p = softmax(x, dims[0]);
+    return [mul(where(eq(place, label), sub(p, 1) as Tensor, p), mul(g, share) as Tensor) as Tensor];
+  },
+);
+
+/** Of [N, C], the numbers of the labels [N, 1] and those of the classes [1, C]: the sum of the losses of all rows, divided. */
+const totalLossOp: Primitive<number> = {
+  name: 'crossEntropy',
+  vjp: (g, n) => {
+    const [x, label, place] = [0, 1, 2].map(i => n.tensorInput(i));
+    return [rowGradient.derive([1], x, label, place, reshapeTo(g, [1, 1]), 1 / n.attributes)[0], null, null];
+  },
+  forward: ([x, label, place], divisor) => {
+    const [losses] = rowLosses.compute([1], x as Tensor, label as Tensor, place as Tensor);
+    return noGrad(() => {
+      const total = sum(losses) as Tensor;
+      return divisor === 1 ? total : (div(total, divisor) as Tensor);
+    });
+  },
+};
+
+/** The numbers of the classes must be exact in float32. */
+const mostClasses = 2 ** 24;
+
+/** The common case in one pass each way; null where it is another one. */
+function totalLoss(input: Tensor, target: Tensor, problem: Problem): Tensor | null {
+  const { op, classes, reduction, weight, ignoreIndex } = problem;
+  if (input.ndim !== 2 || weight !== undefined || reduction === 'none' || target.ndim !== 1) return null;
+  if (input.size === 0 || classes > mostClasses || target.size !== input.shape[0]) return null;
+  const { index, kept, count } = labelsOf(op, target, classes, ignoreIndex);
+  if (kept !== null) return null;
+  const place = raw([1, classes], input.dtype);
+  kernels().write(
+    place,
+    Float64Array.from({ length: classes }, (_, i) => i),
+  );
+  const label = reshapeTo(to(index, input.dtype), [count, 1]);
+  return apply(totalLossOp, [input, label, place], reduction === 'mean' ? count : 1);
+}
+
 function requireIndices(op: string, target: Tensor, advice: string): void {
   if (target.dtype !== 'int32')
     throw new DTypeError(`${op}: the target is ${target.dtype}; expected int32 class indices. ${advice}`);
@@ -155,6 +209,8 @@ export const crossEntropy: <S extends Shape, R extends Reduction = 'mean'>(
     if (target.dtype !== input.dtype) {
       const advice = `Probabilities have the input's dtype ${input.dtype}; convert with to().`;
       requireIndices('crossEntropy', target, advice);
+      const total = labelSmoothing === 0 ? totalLoss(input, target, problem) : null;
+      if (total !== null) return total;
       return ofIndices(logSoftmax(input, problem.classDim), target, problem, labelSmoothing);
     }
     return ofProbabilities(input, target, problem, labelSmoothing);

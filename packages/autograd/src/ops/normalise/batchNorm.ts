@@ -1,21 +1,25 @@
 import { ArgumentError, ShapeError, showShape } from '../../errors.js';
 import { noGrad } from '../../graph/modes.js';
+import type { Input } from '../../graph/node.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { mul, sub } from '../binary.js';
+import { add, mul, sub } from '../binary.js';
 import { composite } from '../define.js';
-import { addInPlace, checkWritable, markChanged, mulInPlace } from '../inPlace.js';
+import { elementwise, Fused } from '../fused.js';
+import { checkWritable, markChanged } from '../inPlace.js';
 import { reshapeTo } from '../shape.js';
+import type { Body } from '../trace.js';
+import { rsqrt } from '../unary.js';
 import {
   alongChannels,
   countOver,
   meanOver,
-  momentsOver,
   requireChannels,
   requireFinite,
   requireOneDType,
   requireRank,
   scaleAndShift,
+  standardize,
   tensorsAmong,
 } from './standardize.js';
 
@@ -72,19 +76,41 @@ function read(op: string, x: Tensor, least: number, options: ChannelOptions, own
   return { runningMean, runningVar, weight: along(weight), bias: along(bias), momentum, eps };
 }
 
-/** Moves a running statistic, unrecorded, towards that of the batch, which has as many elements. */
-function move(op: string, running: Tensor | undefined, batch: Tensor, momentum: number): void {
+const moved = new Fused(
+  'batchNorm',
+  ((running: Tensor, batch: Tensor, factor: number, rest: number, momentum: number) =>
+    add(
+      mul(running, rest),
+      mul(mul(batch, factor) as Tensor, momentum) as Tensor,
+    ) as Tensor) as unknown as Body,
+);
+
+/** Moves a running statistic, unrecorded, towards `factor` times that of the batch, which has as many elements. */
+function move(
+  op: string,
+  running: Tensor | undefined,
+  batch: Tensor,
+  factor: number,
+  momentum: number,
+): void {
   if (running === undefined) return;
-  mulInPlace(running, 1 - momentum);
-  addInPlace(running, mul(reshapeTo(batch, running.shape), momentum) as Tensor);
+  moved.assign(running, [running, reshapeTo(batch, running.shape), factor, 1 - momentum, momentum]);
   // For the message where a derivative misses what they were.
   markChanged(running, op);
 }
 
+const affine = elementwise(
+  'batchNorm',
+  (x: Tensor, mean: Tensor, variance: Tensor, weight: Input, bias: Input, eps: number) => {
+    const scale = mul(rsqrt(add(variance, eps) as Tensor), weight) as Tensor;
+    return add(mul(sub(x, mean) as Tensor, scale) as Tensor, bias) as Tensor;
+  },
+);
+
 /** With the running statistics: every element by itself. */
 function withRunning(x: Tensor, given: ReturnType<typeof read>): Tensor {
   const [mean, variance] = [given.runningMean, given.runningVar].map(t => alongChannels(t as Tensor, x.ndim));
-  return scaleAndShift(sub(x, mean) as Tensor, variance, given.eps, given.weight, given.bias);
+  return affine(x, mean, variance, given.weight ?? 1, given.bias ?? 0, given.eps);
 }
 
 /**
@@ -109,13 +135,13 @@ export const batchNorm: <S extends Shape>(x: Tensor<S>, options?: BatchNormOptio
         `batchNorm: expected more than 1 value per channel in training, got an input of shape ${showShape(x.shape)}. ` +
           'Use a larger batch, or training: false.',
       );
-    const { mean, centred, variance } = momentsOver(x, dims);
+    const { y, mean, variance } = standardize(x, dims, given.eps, given.weight, given.bias);
     if (x.size > 0)
       noGrad(() => {
-        move('batchNorm', given.runningMean, mean, given.momentum);
-        move('batchNorm', given.runningVar, mul(variance, count / (count - 1)) as Tensor, given.momentum);
+        move('batchNorm', given.runningMean, mean, 1, given.momentum);
+        move('batchNorm', given.runningVar, variance, count / (count - 1), given.momentum);
       });
-    return scaleAndShift(centred, variance, given.eps, given.weight, given.bias);
+    return y;
   },
 ) as never;
 
@@ -137,12 +163,11 @@ export const instanceNorm: <S extends Shape>(x: Tensor<S>, options?: InstanceNor
         `instanceNorm: expected more than 1 value per channel of an instance, got an input of shape ${showShape(x.shape)}. ` +
           'Normalise over the batch (batchNorm), or use running statistics.',
       );
-    const { mean, centred, variance } = momentsOver(x, dims);
+    const { y, mean, variance } = standardize(x, dims, given.eps);
     if (x.size > 0)
       noGrad(() => {
-        move('instanceNorm', given.runningMean, meanOver(mean, [0]), given.momentum);
-        const unbiased = mul(meanOver(variance, [0]), count / (count - 1)) as Tensor;
-        move('instanceNorm', given.runningVar, unbiased, given.momentum);
+        move('instanceNorm', given.runningMean, meanOver(mean, [0]), 1, given.momentum);
+        move('instanceNorm', given.runningVar, meanOver(variance, [0]), count / (count - 1), given.momentum);
       });
-    return scaleAndShift(centred, variance, given.eps, given.weight, given.bias);
+    return scaleAndShift(y, given.weight, given.bias);
   }) as never;

@@ -1,20 +1,23 @@
 import { ArgumentError, ShapeError, show, showShape } from '../../errors.js';
+import type { Input } from '../../graph/node.js';
 import { checkShape, sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, mul } from '../binary.js';
-import { composite } from '../define.js';
+import { add, div, mul, sub } from '../binary.js';
+import { apply, composite, type Primitive } from '../define.js';
+import { sum } from '../reduce.js';
+import { rowwise } from '../rowwise.js';
 import { reshapeTo } from '../shape.js';
 import { rsqrt, square } from '../unary.js';
 import {
   alongChannels,
-  meanOver,
-  momentsOver,
+  countOver,
   requireChannels,
   requireFinite,
   requireOneDType,
   requireRank,
   scaleAndShift,
+  standardize,
   tensorsAmong,
 } from './standardize.js';
 
@@ -80,13 +83,56 @@ export const layerNorm: <S extends Shape>(
     requireOneDType('layerNorm', x, affine);
     const dims = normalizedDims('layerNorm', x, normalizedShape, affine);
     requireFinite('layerNorm', 'eps', eps);
-    const { centred, variance } = momentsOver(x, dims);
-    // The weight is as large as a row: it cannot join the root before the elements do.
-    const y = scaleAndShift(centred, variance, eps, undefined, undefined);
-    const scaled = affine.weight === undefined ? y : (mul(y, affine.weight) as Tensor);
-    return affine.bias === undefined ? scaled : (add(scaled, affine.bias) as Tensor);
+    return standardize(x, dims, eps, affine.weight, affine.bias).y;
   },
 ) as never;
+
+interface Scaling {
+  readonly dims: readonly number[];
+  readonly count: number;
+  readonly eps: number;
+}
+
+const rootOf = (x: Tensor, dims: readonly number[], count: number, eps: number): Tensor =>
+  rsqrt(
+    add(div(sum(square(x) as Tensor, dims, { keepdim: true }) as Tensor, count) as Tensor, eps) as Tensor,
+  ) as Tensor;
+
+const scaledRows = rowwise(
+  'rmsNorm',
+  ['whole'],
+  (dims, x: Tensor, weight: Input, count: number, eps: number) => [
+    mul(mul(x, rootOf(x, dims, count, eps)) as Tensor, weight) as Tensor,
+  ],
+);
+
+const scaledGradients = rowwise(
+  'rmsNorm',
+  ['whole', 'whole'],
+  (dims, g: Tensor, x: Tensor, weight: Input, count: number, eps: number) => {
+    const root = rootOf(x, dims, count, eps);
+    const y = mul(x, root) as Tensor;
+    const scaled = mul(g, weight) as Tensor;
+    const along = div(sum(mul(scaled, y) as Tensor, dims, { keepdim: true }) as Tensor, count) as Tensor;
+    return [mul(sub(scaled, mul(y, along) as Tensor) as Tensor, root) as Tensor, mul(g, y) as Tensor];
+  },
+);
+
+/** A rule of its own, for the same reason as that of `standardize`. */
+const rmsNormOp: Primitive<Scaling> = {
+  name: 'rmsNorm',
+  savesInput: (i, n) => i === 0 || n.inputs[0] !== null,
+  vjp: (g, n) => {
+    const { dims, count, eps } = n.attributes;
+    return scaledGradients.derive(dims, g, n.tensorInput(0), n.savedInput(1) ?? 1, count, eps);
+  },
+  forward: ([x, weight], { dims, count, eps }) =>
+    scaledRows.compute(dims, x as Tensor, weight, count, eps)[0],
+};
+
+function scaledToOne(x: Tensor, dims: readonly number[], eps: number, weight: Input = 1): Tensor {
+  return apply(rmsNormOp, [x, weight], { dims, count: Math.max(countOver(x, dims), 1), eps });
+}
 
 const epsilons = { float32: 2 ** -23, float64: 2 ** -52 };
 
@@ -103,8 +149,7 @@ export const rmsNorm: <S extends Shape>(
     const dims = normalizedDims('rmsNorm', x, normalizedShape, affine);
     const eps = options.eps ?? epsilons[x.dtype as 'float32' | 'float64'];
     requireFinite('rmsNorm', 'eps', eps);
-    const y = mul(x, rsqrt(add(meanOver(square(x) as Tensor, dims), eps) as Tensor) as Tensor) as Tensor;
-    return affine.weight === undefined ? y : (mul(y, affine.weight) as Tensor);
+    return scaledToOne(x, dims, eps, affine.weight);
   },
 ) as never;
 
@@ -135,7 +180,6 @@ export const groupNorm: <S extends Shape>(
   const along = (t: Tensor | undefined): Tensor | undefined =>
     t && reshapeTo(alongChannels(t, x.ndim), [numGroups, each, ...x.shape.slice(2).map(() => 1)]);
   const dims = grouped.shape.map((_, d) => d).slice(2);
-  const { centred, variance } = momentsOver(grouped, dims);
-  const y = scaleAndShift(centred, variance, eps, along(affine.weight), along(affine.bias));
-  return reshapeTo(y, x.shape);
+  const { y } = standardize(grouped, dims, eps);
+  return reshapeTo(scaleAndShift(y, along(affine.weight), along(affine.bias)), x.shape);
 }) as never;

@@ -1,17 +1,14 @@
 import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../../errors.js';
+import type { DifferentiableOp, Input } from '../../graph/node.js';
+import { record } from '../../graph/record.js';
 import { numel } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { add, div, mul, sub } from '../binary.js';
+import { elementwise } from '../fused.js';
 import { sum } from '../reduce.js';
+import { rowwise } from '../rowwise.js';
 import { reshapeTo } from '../shape.js';
 import { rsqrt, square } from '../unary.js';
-
-/** The mean over some dims, which stay with size 1, what is left of x without it, and the mean of the squares of that. */
-export interface Moments {
-  readonly mean: Tensor;
-  readonly centred: Tensor;
-  readonly variance: Tensor;
-}
 
 /** How many elements of x the dims hold together. */
 export function countOver(x: Tensor, dims: readonly number[]): number {
@@ -20,30 +17,130 @@ export function countOver(x: Tensor, dims: readonly number[]): number {
 
 /** The mean over the dims, kept. The mean of nothing is 0: NaN would come back in the gradient of a scale that nothing is multiplied with. */
 export function meanOver(x: Tensor, dims: readonly number[]): Tensor {
-  return div(sum(x, dims, { keepdim: true }) as Tensor, Math.max(countOver(x, dims), 1)) as Tensor;
+  return meanOf(x, dims, Math.max(countOver(x, dims), 1));
 }
+
+const meanOf = (x: Tensor, dims: readonly number[], count: number): Tensor =>
+  div(sum(x, dims, { keepdim: true }) as Tensor, count) as Tensor;
 
 /** In two passes: the mean of the squares less the square of the mean has lost the digits where the mean is large. */
-export function momentsOver(x: Tensor, dims: readonly number[]): Moments {
-  const mean = meanOver(x, dims);
+function momentsOf(x: Tensor, dims: readonly number[], count: number, eps: number) {
+  const mean = meanOf(x, dims, count);
   const centred = sub(x, mean) as Tensor;
-  return { mean, centred, variance: meanOver(square(centred) as Tensor, dims) };
+  const variance = meanOf(square(centred) as Tensor, dims, count);
+  return { mean, centred, variance, root: rsqrt(add(variance, eps) as Tensor) as Tensor };
 }
 
-/**
- * centred / sqrt(variance + eps) * weight + bias. The root and a weight that varies along with the variance alone meet before the elements of x do.
- */
-export function scaleAndShift(
-  centred: Tensor,
-  variance: Tensor,
+/** (x - mean) / sqrt(variance + eps) * weight + bias, and what was found of x. */
+const forward = rowwise(
+  'standardize',
+  ['whole', 'kept', 'kept'],
+  (dims, x: Tensor, weight: Input, bias: Input, count: number, eps: number) => {
+    const { mean, centred, variance, root } = momentsOf(x, dims, count, eps);
+    const y = add(mul(mul(centred, root) as Tensor, weight) as Tensor, bias) as Tensor;
+    return [y, mean, variance];
+  },
+);
+
+/** The gradient of x, and what of the output's gradient falls to each weight. */
+function gradientsOf(
+  dims: readonly number[],
+  g: Tensor,
+  x: Tensor,
+  weight: Input,
+  count: number,
   eps: number,
-  weight: Tensor | undefined,
-  bias: Tensor | undefined,
-): Tensor {
-  const root = rsqrt(add(variance, eps) as Tensor) as Tensor;
-  const scale = weight === undefined ? root : (mul(root, weight) as Tensor);
-  const y = mul(centred, scale) as Tensor;
-  return bias === undefined ? y : (add(y, bias) as Tensor);
+): [Tensor, Tensor] {
+  const { centred, root } = momentsOf(x, dims, count, eps);
+  const y = mul(centred, root) as Tensor;
+  const scaled = mul(g, weight) as Tensor;
+  const along = meanOf(mul(scaled, y) as Tensor, dims, count);
+  const rest = sub(sub(scaled, meanOf(scaled, dims, count)) as Tensor, mul(y, along) as Tensor) as Tensor;
+  return [mul(rest, root) as Tensor, mul(g, y) as Tensor];
+}
+
+const ofInput = rowwise(
+  'standardize',
+  ['whole'],
+  (dims, g: Tensor, x: Tensor, weight: Input, count: number, eps: number) =>
+    gradientsOf(dims, g, x, weight, count, eps).slice(0, 1),
+);
+
+/** With a weight for every element of what is standardised together. */
+const ofElements = rowwise('standardize', ['whole', 'whole'], gradientsOf);
+
+/** With a weight and a bias for all of it. */
+const ofGroups = rowwise(
+  'standardize',
+  ['whole', 'kept', 'kept'],
+  (dims, g: Tensor, x: Tensor, weight: Input, count: number, eps: number) => {
+    const [input, shares] = gradientsOf(dims, g, x, weight, count, eps);
+    return [input, sum(shares, dims, { keepdim: true }) as Tensor, sum(g, dims, { keepdim: true }) as Tensor];
+  },
+);
+
+interface Standardizing {
+  readonly dims: readonly number[];
+  readonly count: number;
+  readonly eps: number;
+  /** Whether weight and bias have one element for all that is standardised together. */
+  readonly shared: boolean;
+}
+
+/** A rule of its own: it keeps x alone, of whose moments it makes the gradients anew, in the pass that needs them. */
+const standardizeOp: DifferentiableOp<Standardizing> = {
+  name: 'standardize',
+  savesInput: (i, n) =>
+    i === 0 ? n.inputs[0] !== null || n.inputs[1] !== null : i === 1 && n.inputs[0] !== null,
+  vjp: (g, n) => {
+    if (!n.needs(0) && !n.needs(1)) return [null, null, g];
+    const { dims, count, eps, shared } = n.attributes;
+    const x = n.tensorInput(0);
+    const weight = n.savedInput(1) ?? 1;
+    if (shared) {
+      const grads = ofGroups.derive(dims, g, x, weight, count, eps);
+      // Without the dims of size 1; where one weight serves several groups, the engine adds up.
+      return grads.map((t, i) => (t.size === numel(n.inputShapes[i]) ? reshapeTo(t, n.inputShapes[i]) : t));
+    }
+    if (!n.needs(1)) return [ofInput.derive(dims, g, x, weight, count, eps)[0], null, g];
+    return [...ofElements.derive(dims, g, x, weight, count, eps), g];
+  },
+};
+
+export interface Standardized {
+  readonly y: Tensor;
+  /** Unrecorded, with size 1 in the dims. */
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/** (x - mean) / sqrt(variance + eps) * weight + bias with mean and variance over the dims. Weight and bias broadcast to x. */
+export function standardize(
+  x: Tensor,
+  dims: readonly number[],
+  eps: number,
+  weight: Input = 1,
+  bias: Input = 0,
+): Standardized {
+  const count = Math.max(countOver(x, dims), 1);
+  const affine = [weight, bias].filter(t => typeof t !== 'number');
+  const shared =
+    affine.length > 0 &&
+    affine.every(t => dims.every(d => d - x.ndim < -t.ndim || t.shape[d - x.ndim + t.ndim] === 1));
+  const inputs = [x, weight, bias] as const;
+  const [y, mean, variance] = forward.compute(dims, ...inputs, count, eps);
+  record(standardizeOp, inputs, { dims, count, eps, shared }, [y]);
+  return { y, mean, variance };
+}
+
+const scaledAndShifted = elementwise(
+  'standardize',
+  (y: Tensor, weight: Input, bias: Input) => add(mul(y, weight) as Tensor, bias) as Tensor,
+);
+
+/** y weight + bias, of what there is of them. */
+export function scaleAndShift(y: Tensor, weight: Tensor | undefined, bias: Tensor | undefined): Tensor {
+  return weight === undefined && bias === undefined ? y : scaledAndShifted(y, weight ?? 1, bias ?? 0);
 }
 
 /** [C] in a shape that broadcasts to [N, C, ...]. */

@@ -76,6 +76,10 @@ export const Op = {
   i32Add: 0x6a,
   i32Sub: 0x6b,
   i32Mul: 0x6c,
+  f64Add: 0xa0,
+  f32Convert: 0xb3,
+  f32Demote: 0xb6,
+  f64Convert: 0xb8,
 } as const;
 /** The type of a block without results. */
 export const noResult = 0x40;
@@ -89,6 +93,7 @@ export const V128 = {
   load64Splat: 10,
   store: 11,
   const: 12,
+  shuffle: 13,
   not: 77,
   and: 78,
   andnot: 79,
@@ -101,6 +106,7 @@ export const V128 = {
   store64Lane: 91,
   load32Zero: 92,
   load64Zero: 93,
+  promoteLow: 0x5f,
   extendLow8: 0x89,
   extendLow16: 0xa9,
   extendLow32: 0xc9,
@@ -115,6 +121,9 @@ export interface LaneOps {
   readonly valueType: number;
   readonly splat: number;
   readonly loadSplat: number;
+  readonly extract: number;
+  /** Not a SIMD instruction. */
+  readonly scalarMax: number;
   /** Negates integers of the lanes' width: makes a mask of 1. */
   readonly negateInteger: number;
   readonly eq: number;
@@ -147,6 +156,8 @@ export const laneOps: Readonly<Record<'float32' | 'float64', LaneOps>> = {
     valueType: ValueType.f32,
     splat: 19,
     loadSplat: V128.load32Splat,
+    extract: 31,
+    scalarMax: 0x97,
     negateInteger: 0xa1,
     eq: 0x41,
     ne: 0x42,
@@ -176,6 +187,8 @@ export const laneOps: Readonly<Record<'float32' | 'float64', LaneOps>> = {
     valueType: ValueType.f64,
     splat: 20,
     loadSplat: V128.load64Splat,
+    extract: 33,
+    scalarMax: 0xa5,
     negateInteger: 0xc1,
     eq: 0x47,
     ne: 0x48,

@@ -1,11 +1,13 @@
 import type { CompiledExpression, Expression, Kernels, Operand } from '../../interface.js';
 import { unsupported } from '../../reference/view.js';
+import type { DType } from '../../storage.js';
 import { Layout, layoutOf, Rows } from '../broadcast.js';
 import { createCopy } from '../copy.js';
 import { sizeOf } from '../layout.js';
 import { servedByReference } from '../reference.js';
 import type { Runtime } from '../runtime.js';
 import { generate, InputKind } from './generate.js';
+import { Groups } from './groups.js';
 import { simplify, textOf } from './simplify.js';
 
 type Kernel = (...args: number[]) => number;
@@ -19,14 +21,24 @@ class Program implements CompiledExpression {
   readonly kernels: Map<number | string, Kernel> = new Map();
   /** Whose memory they work on. */
   runtime: Runtime | null = null;
-  /** For an expression with an op that has no compiled code. */
-  readonly byReference: CompiledExpression | null;
+  readonly reduces: boolean;
+  readonly isServed: boolean;
+  readonly #reference: Pick<Kernels, 'compile'>;
+  #byReference: CompiledExpression | null = null;
 
-  constructor(expression: Expression, byReference: CompiledExpression | null) {
-    this.byReference = byReference;
+  constructor(expression: Expression, reference: Pick<Kernels, 'compile'>) {
+    this.#reference = reference;
+    this.isServed = isServed(expression);
+    this.reduces = expression.nodes.some(node => node.op === 'sum' || node.op === 'max');
     this.expression = expression;
     this.itemBytes = expression.dtype === 'float32' ? 4 : 8;
     this.simplified = simplify(expression);
+  }
+
+  /** For an op that has no compiled code. */
+  get byReference(): CompiledExpression {
+    this.#byReference ??= this.#reference.compile(this.expression);
+    return this.#byReference;
   }
 }
 
@@ -43,7 +55,9 @@ export function createExpression(
 ): Pick<Kernels, 'compile' | 'run'> {
   const { heap } = runtime;
   const programs = new Map<string, Program>();
-  const rows = new Rows(createCopy(runtime));
+  const copying = createCopy(runtime);
+  const rows = new Rows(copying);
+  const groups = new Groups(copying, heap);
   // Reused from call to call.
   const kinds: InputKind[] = [];
   const layouts: Layout[] = [];
@@ -55,14 +69,16 @@ export function createExpression(
     return heap.address(a.storage) + a.offset * (a.storage.dtype === 'bool' ? 1 : itemBytes);
   }
 
-  function kernelOf(program: Program): Kernel {
+  /** `spills` and the bits of `whole` (with one above) say how the operands of an expression with reductions lie. */
+  function kernelOf(program: Program, spills = false, whole = 1): Kernel {
     const count = program.expression.inputs.length;
     let key: number | string;
-    if (count <= kindsInNumber) {
-      let code = 0;
+    if (count <= kindsInNumber - (program.reduces ? 6 : 0)) {
+      let code = spills ? 1 : 0;
       for (let i = 0; i < count; i++) code = code * 5 + kinds[i];
-      key = code;
-    } else key = kinds.slice(0, count).join('');
+      key = code * 256 + whole;
+      if (!program.reduces) key = code;
+    } else key = `${kinds.slice(0, count).join('')} ${spills} ${whole}`;
     if (program.runtime !== runtime) {
       program.kernels.clear();
       program.runtime = runtime;
@@ -71,12 +87,16 @@ export function createExpression(
     if (kernel === undefined) {
       const given = kinds.slice(0, count);
       const shared = !(runtime.memory.buffer instanceof ArrayBuffer);
-      const generated = generate(program.simplified, given, shared);
+      const generated = generate(program.simplified, given, shared, {
+        spills,
+        whole: program.expression.outputs.map((_, k) => ((whole >> k) & 1) === 1),
+      });
       const math: Record<string, Kernel> = {};
       for (const name of generated.imports) math[name] = runtime.exports[name];
       const module = new WebAssembly.Module(generated.bytes);
       kernel = new WebAssembly.Instance(module, { env: { memory: runtime.memory }, math }).exports.run;
-      if (runtime.threads !== null) {
+      // Groups go to one thread: nearly all of these are short.
+      if (runtime.threads !== null && !program.reduces) {
         const { nodes, outputs } = program.simplified;
         const { itemBytes } = program;
         kernel = runtime.threads.expression(kernel, {
@@ -154,39 +174,76 @@ export function createExpression(
     heap.release(mark);
   }
 
-  return {
-    compile(expression) {
-      const text = textOf(expression);
-      let program = programs.get(text);
-      if (program === undefined) {
-        program = new Program(expression, isServed(expression) ? reference.compile(expression) : null);
-        programs.set(text, program);
+  function runGroups(
+    program: Program,
+    inputs: readonly (Operand | number)[],
+    outputs: readonly Operand[],
+  ): void {
+    if (!groups.measure(inputs, outputs)) return;
+    const mark = heap.mark();
+    groups.place(inputs, outputs);
+    let spills = true;
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i];
+      if (typeof input === 'number') {
+        kinds[i] = InputKind.number;
+        continue;
       }
-      return program;
-    },
+      kinds[i] = kindOf(input, groups.repeats(i) ? Layout.repeated : Layout.contiguous);
+      for (let k = 0; k < outputs.length; k++) if (outputs[k].storage === input.storage) spills = false;
+    }
+    let whole = 1;
+    for (let k = outputs.length - 1; k >= 0; k--) whole = whole * 2 + (groups.isWhole(outputs[k]) ? 1 : 0);
+    const kernel = kernelOf(program, spills, whole);
+    do kernel.apply(null, groups.arguments() as number[]);
+    while (groups.next());
+    heap.release(mark);
+  }
+
+  function compile(expression: Expression): Program {
+    const text = textOf(expression);
+    let program = programs.get(text);
+    if (program === undefined) {
+      program = new Program(expression, reference);
+      programs.set(text, program);
+    }
+    return program;
+  }
+
+  /** What was compiled by another tier has the expression all the same. */
+  function programOf(compiled: CompiledExpression): Program {
+    return compiled instanceof Program ? compiled : compile(compiled.expression);
+  }
+
+  return {
+    compile,
     run(compiled, inputs, outputs) {
-      const program = compiled as Program;
+      const program = programOf(compiled);
       const { dtype } = program.expression;
       if (outputs.length === 0) return;
       for (let k = 0; k < outputs.length; k++) {
         const given = outputs[k].storage.dtype;
         if (given !== dtype) throw unsupported('run', given, `outputs of ${dtype} like the expression`);
       }
+      if (program.reduces) {
+        for (const input of inputs) if (typeof input !== 'number') checkInput(input.storage.dtype, dtype);
+        if (program.isServed) reference.run(program.byReference, inputs, outputs);
+        else runGroups(program, inputs, outputs);
+        return;
+      }
       const { shape } = outputs[0];
       let flat = true;
       for (let i = 0; i < inputs.length; i++) {
         const input = inputs[i];
         if (typeof input === 'number') continue;
-        const given = input.storage.dtype;
-        if (given !== dtype && given !== 'bool')
-          throw unsupported('run', given, `inputs of ${dtype} or bool`);
+        checkInput(input.storage.dtype, dtype);
         const layout = layoutOf(input, shape);
         layouts[i] = layout;
         if (layout === Layout.general) flat = false;
       }
       const total = sizeOf(shape);
       if (total === 0) return;
-      if (program.byReference !== null) {
+      if (program.isServed) {
         reference.run(program.byReference, inputs, outputs);
         return;
       }
@@ -197,6 +254,10 @@ export function createExpression(
 }
 
 const served: ReadonlySet<string> = new Set([...servedByReference.unary, ...servedByReference.binary]);
+
+function checkInput(given: DType, dtype: DType): void {
+  if (given !== dtype && given !== 'bool') throw unsupported('run', given, `inputs of ${dtype} or bool`);
+}
 
 function isServed(expression: Expression): boolean {
   return expression.nodes.some(node => served.has(node.op));
