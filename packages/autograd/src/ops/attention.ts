@@ -119,7 +119,6 @@ function causal(l: number, s: number): Tensor {
   return ge(places(l, [l, 1]), places(s, [s])) as Tensor;
 }
 
-const never = Number.NEGATIVE_INFINITY;
 const kept = { keepdim: true } as const;
 
 /** e**(x - max) / sum over the dims; zeros in rows that are not `alive`, of which the largest element may be -Infinity. */
@@ -139,7 +138,7 @@ const orderedWeights = rowwise(
   'attentionWeights',
   ['whole'],
   (dims, scores: Tensor, mask: Tensor, scale: number) => [
-    softmax(where(mask, mul(scores, scale) as Tensor, never) as Tensor, dims[0]),
+    softmax(where(mask, mul(scores, scale) as Tensor, Number.NEGATIVE_INFINITY) as Tensor, dims[0]),
   ],
 );
 
@@ -149,7 +148,13 @@ const allowedWeights = rowwise(
   ['whole'],
   (dims, scores: Tensor, mask: Tensor, one: Tensor, scale: number) => {
     const alive = gt(amax(where(mask, one, 0), dims, kept) as Tensor, 0) as Tensor;
-    return [softmaxWhere(dims, where(mask, mul(scores, scale) as Tensor, never) as Tensor, alive)];
+    return [
+      softmaxWhere(
+        dims,
+        where(mask, mul(scores, scale) as Tensor, Number.NEGATIVE_INFINITY) as Tensor,
+        alive,
+      ),
+    ];
   },
 );
 
@@ -158,7 +163,7 @@ const addedWeights = rowwise(
   'attentionWeights',
   ['whole'],
   (dims, scores: Tensor, mask: Tensor, scale: number) => {
-    const alive = ne(amax(mask, dims, kept) as Tensor, never) as Tensor;
+    const alive = ne(amax(mask, dims, kept) as Tensor, Number.NEGATIVE_INFINITY) as Tensor;
     return [softmaxWhere(dims, add(mul(scores, scale) as Tensor, mask) as Tensor, alive)];
   },
 );
@@ -222,7 +227,9 @@ function weightsOf(
   const order = isCausal ? causal(l, s) : null;
   let whole: Input = mask ?? order ?? 0;
   if (mask !== null && order !== null)
-    whole = (mask.dtype === 'bool' ? logicalAnd(mask, order) : where(order, mask, never)) as Tensor;
+    whole = (
+      mask.dtype === 'bool' ? logicalAnd(mask, order) : where(order, mask, Number.NEGATIVE_INFINITY)
+    ) as Tensor;
   // Of the rank of the scores, since it is reduced along with them.
   if (typeof whole !== 'number' && whole.ndim < scores.ndim)
     whole = reshapeTo(whole, [...new Array<number>(scores.ndim - whole.ndim).fill(1), ...whole.shape]);
