@@ -52,6 +52,7 @@ it('checks, times and reports workloads on Fluxion and its JavaScript peers', { 
     'tiny graph',
     'scalar MLP 2-16-16-1',
     'Adam over 1M parameters',
+    'CNN 28x28 (batch 64) two threads',
   ]);
   for (const row of report.rows) {
     expect(row.ours, row.workload).toBeGreaterThan(0);

@@ -21,18 +21,23 @@ export function storePart<T>(address: usize, x: v128, bytes: usize): void {
   if (bytes != 8) v128.store32_lane(address, x, 2, 8);
 }
 
-/** A row's one element, repeated to a vector: reading it again and again is what makes one loop serve every layout. */
-let repeated: usize = memory.data(48, 16);
+/** 128 bytes in which nothing lives longer than a call: 48 for elements that are repeated, and from 64 on words of random numbers. */
+let scratch: usize = memory.data(128, 16);
 
-/** Puts it into 48 bytes elsewhere, on a multiple of 16: threads share the memory, but must not share this. */
+/** Puts them elsewhere, on a multiple of 16: threads share the memory, but must not share these. */
 export function useScratch(address: usize): void {
-  repeated = address;
+  scratch = address;
 }
 
-/** The address to read a row from: its own, or that of its only element repeated. */
+@inline
+export function wordScratch(): usize {
+  return scratch + 64;
+}
+
+/** The address to read a row from: its own, or that of its only element repeated to a vector: reading that again and again is what makes one loop serve every layout. */
 @inline
 export function rowSource<T>(address: usize, inner: usize, slot: usize): usize {
   if (inner) return address;
-  v128.store(repeated + slot, v128.splat<T>(load<T>(address)));
-  return repeated + slot;
+  v128.store(scratch + slot, v128.splat<T>(load<T>(address)));
+  return scratch + slot;
 }

@@ -1,5 +1,7 @@
 // The stream of src/random.ts, bit by bit the same: nothing here may be contracted or reordered.
 
+import { wordScratch } from './mapPart';
+
 const SQRT2: f64 = 1.4142135623730951;
 const LN2: f64 = 0.6931471805599453;
 
@@ -52,9 +54,6 @@ function philox4(block: u64, c3: u32, key0: u32, key1: u32, to: usize): void {
   v128.store(to, v128.shuffle<i64>(a1, d1, 1, 3), 48);
 }
 
-/** In the null page below the heap, where nothing lives longer than a call. */
-const SCRATCH: usize = 128;
-
 /** Words of the stream from number `word` on, as many as fill `bytes`. An element takes as many bytes as its words: they are turned in place. */
 function words(word: u64, c3: u32, key0: u32, key1: u32, to: usize, bytes: usize): void {
   const end = to + bytes;
@@ -65,9 +64,9 @@ function words(word: u64, c3: u32, key0: u32, key1: u32, to: usize, bytes: usize
       to += 64;
       word += 16;
     } else {
-      philox4(word >> 2, c3, key0, key1, SCRATCH);
+      philox4(word >> 2, c3, key0, key1, wordScratch());
       const count = min<usize>(64 - 4 * skip, end - to);
-      memory.copy(to, SCRATCH + 4 * skip, count);
+      memory.copy(to, wordScratch() + 4 * skip, count);
       to += count;
       word += u64(count >> 2);
     }

@@ -5,7 +5,7 @@ import { moveTo, runtimeOf } from '../wasm/index.js';
 import { type Build, bytesOf } from '../wasm/load.js';
 import type { Runtime } from '../wasm/runtime.js';
 import { type Platform, platform } from './platform.js';
-import { Pool } from './pool.js';
+import { Pool, scratchBytes } from './pool.js';
 import { shareMemory } from './sharedModule.js';
 import { mostParts, SplittingExports, tileBytes } from './split.js';
 
@@ -13,7 +13,6 @@ import { mostParts, SplittingExports, tileBytes } from './split.js';
 const most = 256;
 const pageSize = 65_536;
 const initialPages = 64;
-const scratchBytes = 64;
 /** Waking a worker that still looks for work takes a few microseconds, of which the gain must be a multiple. */
 const leastWork = 20_000;
 

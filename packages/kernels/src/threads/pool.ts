@@ -9,6 +9,8 @@ const callNumbers = 2 ** 19;
 const moduleLimit = 1024;
 const moduleBytes = 2 ** 21;
 const epochs = 2 ** 18;
+/** What the compiled functions use of the null page where there is one thread: see `useScratch`. */
+export const scratchBytes = 128;
 
 /** What the workers of a pool work on. */
 export interface PoolOptions {
@@ -18,7 +20,7 @@ export interface PoolOptions {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly exports: Readonly<Record<string, Kernel>>;
-  /** Address of 64 bytes for each thread. */
+  /** Address of `scratchBytes` for each thread. */
   readonly scratch: number;
 }
 
@@ -70,7 +72,7 @@ export class Pool {
       pool.workers.push(worker);
       const data: WorkerStart = {
         ...{ module, memory, control, jobs, calls, ends, modules },
-        scratch: scratch + i * 64,
+        scratch: scratch + i * scratchBytes,
       };
       await new Promise<void>((resolve, reject) => {
         const refused = (why: unknown): void =>

@@ -27,7 +27,7 @@ export interface WorkerStart {
   /** Modules of expressions are numbered on after the exports: the bytes of number i are those from ends[i - 1] to ends[i]. */
   readonly ends: Int32Array;
   readonly modules: Uint8Array;
-  /** 64 bytes of the memory for this worker alone. */
+  /** Where the scratch of this worker alone is. */
   readonly scratch: number;
 }
 
