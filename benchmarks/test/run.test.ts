@@ -37,7 +37,7 @@ it('checks, times and reports workloads on Fluxion and its JavaScript peers', { 
     '--only',
     only,
     '--sides',
-    'fluxion,jaxjs,tfjs,microgradJs,plainCopy',
+    'fluxion,jaxjs,tfjs,microgradJs,plainCopy,oneThread',
   );
   expect(stderr).toContain('3 checked');
   expect(stdout).toContain('tfjs wasm');
@@ -68,6 +68,7 @@ it('checks, times and reports workloads on Fluxion and its JavaScript peers', { 
     'jaxjs,tfjs',
     'microgradJs',
     'jaxjs,plainCopy,tfjs',
+    'oneThread',
   ]);
   expect(report.rows[0].sideNotes).toEqual({ tfjs: 'cpu backend' });
 });

@@ -16,7 +16,7 @@ const boundary = 0;
 /** How many tokens a model gives scores to. */
 export const scored = 1 + letters.length;
 /** Stands after the end of names that are shorter than others. */
-export const padding = scored;
+export const padding = 1 + letters.length;
 /** How many tokens a model reads. */
 export const vocabulary = scored + 1;
 
