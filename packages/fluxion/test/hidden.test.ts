@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { kernels } from '../../kernels/src/index.js';
-import { nn, noGrad, type Tensor, tensor } from '../src/index.js';
+import { gelu, nn, noGrad, relu, type Tensor, tanh, tensor } from '../src/index.js';
 
 const { Linear, Module, ReLU, Sequential, Tanh } = nn;
 const x = (): Tensor => tensor([[0.5, -1, 2]]);
@@ -29,6 +29,23 @@ describe('what passes between the layers of a Sequential', () => {
     expect(kernels().memory().youngCount - before).toBe(4);
     y.sum().backward();
     expect(kernels().memory().youngCount - before).toBeLessThanOrEqual(3 + 6);
+  });
+
+  test("is given back between functions of the library as well, and not where one is the user's", () => {
+    const kept: Tensor[] = [];
+    const mine = (input: Tensor): Tensor => {
+      kept.push(input);
+      return input.add(1);
+    };
+    const count = (net: InstanceType<typeof Sequential>): number => {
+      const before = kernels().memory().youngCount;
+      noGrad(() => net.forward(x()));
+      return kernels().memory().youngCount - before;
+    };
+    // The input and the output.
+    expect(count(new Sequential(new Linear(3, 4), relu, gelu, tanh) as never)).toBe(2);
+    expect(count(new Sequential(new Linear(3, 4), relu, mine, tanh) as never)).toBe(4);
+    expect(kept[0].toTypedArray()).toHaveLength(4);
   });
 
   test('stays where a layer of the user, or a hook, keeps it', () => {

@@ -60,7 +60,8 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
 
 /** Whether a layer keeps neither what it is given nor what it returns: see `Module`. A hook may keep anything. */
 function forgets(layer: Layer): boolean {
-  if (typeof layer === 'function' || Object.hasOwn(layer, 'forward')) return false;
+  if (typeof layer === 'function') return (layer as { forgets?: unknown }).forgets === true;
+  if (Object.hasOwn(layer, 'forward')) return false;
   let owner: object | null = Object.getPrototypeOf(layer) as object;
   while (owner !== null && !Object.hasOwn(owner, 'forward')) owner = Object.getPrototypeOf(owner) as object;
   if (owner === null) return false;

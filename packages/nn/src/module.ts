@@ -25,7 +25,8 @@ import {
  * Private `#fields` cannot be seen and therefore hold nothing that is trained.
  *
  * A class whose `forward` keeps neither its inputs nor what it returns may say so: `static readonly forgets = true`. Between such layers `Sequential`
- * gives memory back at once. It counts for the class that defines `forward`; nothing is inherited by a class that overrides it.
+ * gives memory back at once. It counts for the class that defines `forward`; nothing is inherited by a class that overrides it. A function as a layer may have
+ * such a property too; those of the library do.
  *
  * ```ts
  * class Net extends Module {

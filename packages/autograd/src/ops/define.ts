@@ -100,7 +100,8 @@ function inRegion<F extends (...args: never[]) => Tensor | readonly Tensor[]>(
       watcher?.exit();
     }
   };
-  Object.defineProperty(run, 'name', { value: name });
+  // It keeps nothing: what stands between such functions need not wait for the collector. See Sequential in nn.
+  Object.defineProperties(run, { name: { value: name }, forgets: { value: true } });
   return run as F;
 }
 

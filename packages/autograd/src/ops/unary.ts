@@ -36,7 +36,7 @@ export function unary(name: UnaryOp, spec: UnarySpec): UnaryFunction {
   };
   const fn: UnaryFunction = <S extends Shape>(x: Tensor<S>) => apply(op, [x], undefined) as Tensor<S>;
   rules.set(fn, spec);
-  return fn;
+  return Object.defineProperty(fn, 'forgets', { value: true });
 }
 
 /** A gradient that is zero everywhere, whatever comes in (0 times an infinity would be NaN). */
