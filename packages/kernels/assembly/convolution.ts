@@ -29,6 +29,8 @@ const POINTWISE = 22;
  * lane j; and 1 otherwise.
  */
 const LEADS = 23;
+/** Whether there are so few outputs that a product of matrices would be mostly empty, as in depthwise convolutions. */
+const DIRECT = 24;
 
 // @ts-ignore: decorator
 @inline
@@ -183,9 +185,6 @@ function fold<T>(plan: usize, image: usize, first: usize, count: usize, p: usize
   }
 }
 
-/** So few outputs that a product of matrices would be mostly empty: depthwise convolutions. */
-const FEW: usize = 3;
-
 /** One output of one image. */
 function direct<T>(plan: usize, image: usize, weight: usize, out: usize, tile: usize): void {
   const lanes: usize = 16 / sizeof<T>();
@@ -315,7 +314,7 @@ function forward<T>(plan: usize, first: usize, last: usize, x: usize, weight: us
       }
       const w = weight + g * outputs * weightRow;
       const to = out + (n * groups + g) * outputs * outRow;
-      if (outputs <= FEW) {
+      if (field(plan, DIRECT)) {
         for (let o: usize = 0; o < outputs; o++) direct<T>(plan, image, w + o * weightRow, to + o * outRow, scratch);
         continue;
       }
@@ -355,7 +354,7 @@ function inputGrad<T>(plan: usize, first: usize, last: usize, grad: usize, weigh
       }
       const w = weight + g * depth * weightRow;
       const from = grad + (n * groups + g) * outputs * gradRow;
-      if (outputs <= FEW) {
+      if (field(plan, DIRECT)) {
         // With one output the transpose of the weight is the weight; with more it is gathered here.
         for (let o: usize = 0; o < outputs; o++) {
           let row = w;
@@ -410,7 +409,7 @@ function weightGrad<T>(plan: usize, first: usize, last: usize, x: usize, grad: u
       }
       const from = grad + (n * groups + g) * outputs * gradRow;
       const to = out + g * depth * outRow;
-      if (outputs <= FEW) {
+      if (field(plan, DIRECT)) {
         for (let o: usize = 0; o < outputs; o++) directWeight<T>(plan, image, from + o * gradRow, to + o * depth * sizeof<T>(), scratch);
         continue;
       }

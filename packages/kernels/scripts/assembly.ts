@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { applyDelta } from '../src/wasm/delta.js';
+import { nullPage } from '../src/wasm/nullPage.js';
 import { moveConstants, placeConstants } from './constants.js';
 import { makeDelta } from './delta.js';
 
@@ -27,12 +28,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'assembly');
 const target = join(root, 'src', 'wasm', 'generated');
 
-/** Where vector constants stand (see constants.ts): above the small places that the null page is used for, and below that of the tiles of products. */
-const constantBase = 512;
-const constantLimit = 4096;
-const memoryBase = 8192;
-
-/** Everything below `memoryBase` is the null page; static data, if any, follows it, and then the heap. */
+/** Everything below the memory base is the null page; static data, if any, follows it, and then the heap. */
 const common = [
   ...[
     '--runtime',
@@ -43,7 +39,7 @@ const common = [
     '--maximumMemory',
     '65536',
     '--memoryBase',
-    String(memoryBase),
+    String(nullPage.end),
   ],
   ...['-O3', '--noAssert', '--noExportMemory', '--use', 'abort='],
   // Vectors cross the boundary between this module and those of compiled expressions, which is WebAssembly on both sides.
@@ -99,7 +95,7 @@ if (!upToDate || process.argv.includes('--force')) {
       if (error) throw error;
       bytes[name] = readFileSync(file);
     }
-    const places = placeConstants(Object.values(bytes), constantBase, constantLimit);
+    const places = placeConstants(Object.values(bytes), nullPage.constants, nullPage.tiles);
     for (const name of Object.keys(bytes)) bytes[name] = moveConstants(bytes[name], places);
     const delta = makeDelta(bytes.baseline, bytes.relaxed);
     if (!Buffer.from(applyDelta(bytes.baseline, delta)).equals(Buffer.from(bytes.relaxed)))

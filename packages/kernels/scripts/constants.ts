@@ -176,6 +176,7 @@ export function moveConstants(module: Uint8Array, places: ReadonlyMap<string, nu
     out.push(id, ...leb(content.length));
     for (const byte of content) out.push(byte);
   };
+  if (places.size === 0) return module;
   const [base] = places.values();
   const table = Buffer.from([...places.keys()].join(''), 'hex');
   const segment = [0, 0x41, ...signed(base), 0x0b, ...leb(table.length), ...table];

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { moveConstants, placeConstants } from '../scripts/constants.js';
 import { hex } from '../src/wasm/generated/baseline.js';
-import { decodeHex } from '../src/wasm/load.js';
+import { createRuntime } from '../src/wasm/index.js';
+import { decodeHex, supports } from '../src/wasm/load.js';
+import { nullPage } from '../src/wasm/nullPage.js';
 
 const header = [0, 97, 115, 109, 1, 0, 0, 0];
 const section = (id: number, ...content: number[]): number[] => [id, content.length, ...content];
@@ -33,6 +35,13 @@ function run(bytes: Uint8Array): number[] {
   return Object.values(exports).map(f => f());
 }
 
+test('the room for tiles in the null page is as large as the compiled product wants', () => {
+  for (const relaxed of [false, true].filter(build => !build || supports('wasm-relaxed')))
+    expect(createRuntime({ relaxed }).exports.gemmScratch(4, 600, 600, 600, 0)).toBeLessThanOrEqual(
+      nullPage.tileBytes,
+    );
+});
+
 describe('vector constants', () => {
   test('that repeat an element are loaded from the data, each kept once, and give what they gave', () => {
     const module = moduleOf(
@@ -48,6 +57,7 @@ describe('vector constants', () => {
     expect(run(moved)).toEqual([1.5, 1.5, 2, 1, 0]);
     expect(run(moved)).toEqual(run(module));
     expect(placeConstants([moved], 512, 1024).size).toBe(0);
+    expect(moveConstants(moved, new Map())).toBe(moved);
   });
 
   test('are all moved in the build', () => {

@@ -47,6 +47,7 @@ export class Evacuator {
       const bytes = byteLength(storage);
       const { address } = storage;
       if (bytes > small) {
+        // Not by slice, which clears the new memory before it copies.
         storage.data = new Uint8Array(u8.subarray(address, address + bytes));
         storage.slot = 0;
       } else {

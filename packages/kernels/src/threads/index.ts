@@ -3,11 +3,12 @@ import type { Kernels } from '../interface.js';
 import { kernels } from '../select.js';
 import { moveTo, runtimeOf } from '../wasm/index.js';
 import { type Build, bytesOf } from '../wasm/load.js';
+import { nullPage } from '../wasm/nullPage.js';
 import type { Runtime } from '../wasm/runtime.js';
 import { type Platform, platform } from './platform.js';
 import { Pool, scratchBytes } from './pool.js';
 import { shareMemory } from './sharedModule.js';
-import { mostParts, SplittingExports, tileBytes } from './split.js';
+import { mostParts, SplittingExports } from './split.js';
 
 /** More than any processor of today has; a number beyond is a mistake. */
 const most = 256;
@@ -112,7 +113,7 @@ async function gather(present: Runtime, count: number, options: ThreadOptions): 
   // Behind the static data: what each thread, and each part, has for itself, and then the heap.
   const scratch = Math.ceil(exports.heapBase() / 64) * 64;
   const tiles = scratch + count * scratchBytes;
-  const base = tiles + count * mostParts * tileBytes;
+  const base = tiles + count * mostParts * nullPage.tileBytes;
   exports.useScratch(scratch);
   const pool = await Pool.start({
     ...{ platform: options.platform ?? platform, count, module, memory, exports, scratch },

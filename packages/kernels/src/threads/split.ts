@@ -1,13 +1,10 @@
 import type { Heap } from '../heap/heap.js';
+import { nullPage } from '../wasm/nullPage.js';
 import type { ExpressionShape, Runtime, Threads } from '../wasm/runtime.js';
 import type { Pool } from './pool.js';
 import { expressionRule, type Rule, rulesOf } from './rules.js';
 
 type Kernel = (...args: number[]) => number;
-
-/** What begins below this is the null page: a place for tiles of products, which threads must not share. */
-const nullPage = 8192;
-export const tileBytes = 4096;
 
 /** More parts than threads where they are long: a thread that is slower, or was interrupted, then takes fewer of them. */
 export const mostParts = 4;
@@ -20,7 +17,7 @@ export interface SplitOptions {
   readonly pool: Pool;
   readonly heap: Heap;
   readonly exports: Runtime['exports'];
-  /** Address of `tileBytes` for each part: there are at most `mostParts` for each thread. */
+  /** Address of the room for tiles of each part: there are at most `mostParts` for each thread. */
   readonly tiles: number;
   /** Nanoseconds of work below which a call is not divided. */
   readonly least: number;
@@ -141,7 +138,7 @@ export class SplittingExports implements Threads {
 
   /** The tile of the part that is being written down, or of part i. */
   private tile(i: number): number {
-    return this.tiles + i * tileBytes;
+    return this.tiles + i * nullPage.tileBytes;
   }
 
   private gevm(kernel: Kernel, rule: Rule): Kernel {
@@ -163,7 +160,7 @@ export class SplittingExports implements Threads {
   private gemm(kernel: Kernel, size: number, scratchOf: Kernel, rule: Rule): Kernel {
     const scratchAt = 13;
     return (...args) => {
-      const inPlace = args[scratchAt] < nullPage;
+      const inPlace = args[scratchAt] < nullPage.end;
       if (this.part >= 0) {
         if (inPlace) args[scratchAt] = this.tile(this.part);
         this.pool.note(kernel, args);

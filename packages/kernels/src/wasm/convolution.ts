@@ -9,7 +9,7 @@ import { inParts, type Runtime } from './runtime.js';
 const blockBytes = 262_144;
 /** No longer sum of products than this at a time, lest a panel crowd out the first-level cache. */
 const mostPositions = 512;
-/** As in the compiled code: up to so many outputs of a group are computed without a product of matrices. */
+/** Up to so many outputs of a group are computed without a product of matrices. */
 const few = 3;
 /** The images of a weight gradient are added up in so many sums at most, which take no more bytes than this together. */
 const mostSums = 8;
@@ -134,7 +134,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
       ...[inPlace ? 0 : channels * channelStep, channels, ...sizes, steps[0], steps[1], ...xSteps],
       ...[channelStep, frameSteps[0], frameSteps[1]],
       padding.reduce((sum, n, d) => sum + n * frameSteps[d], 0),
-      ...[block, Number(pointwise), ints(leads)],
+      ...[block, Number(pointwise), ints(leads), Number(outputs <= few)],
     ]);
     const scratch = convolutionScratch(address, size);
     const batch = x.shape[0];

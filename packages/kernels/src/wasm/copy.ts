@@ -3,13 +3,13 @@ import type { Kernels, Operand } from '../interface.js';
 import { contiguousStrides, toElement } from '../reference/view.js';
 import { arrayType, type DType, Generation, itemSize, type TypedArray } from '../storage.js';
 import { addressOf, isContiguous, sizeOf, viewOf } from './layout.js';
+import { nullPage } from './nullPage.js';
 import type { Runtime } from './runtime.js';
 
 /** Numbers of the element kinds in the compiled `cast`. */
 const kind: Readonly<Record<DType, number>> = { float32: 0, float64: 1, int32: 2, bool: 3 };
 
-/** The null page below the heap: 16 bytes of it hold the value of a fill. */
-const scalarAddress = 64;
+const scalarAddress: number = nullPage.scalar;
 
 // Dims of a copy after simplification, innermost last; reused from call to call.
 const sizes: number[] = [];

@@ -1,14 +1,14 @@
 import { DTypeError } from '../errors.js';
 import type { Kernels, Operand } from '../interface.js';
 import { addressOf, sizeOf } from './layout.js';
+import { nullPage } from './nullPage.js';
 import type { Runtime } from './runtime.js';
 
 /** Flags of the compiled code: what has to be packed. */
 const packA = 1;
 const packB = 2;
 
-/** In the null page below the heap: room for the tiles of a block of rows, 4096 bytes. */
-const tileAddress = 4096;
+const tileAddress: number = nullPage.tiles;
 
 /** B is read in place, rather than packed, if it is at most this large or so few rows of A use it. */
 const smallBytes = 16_384;
@@ -21,7 +21,7 @@ const manyColumns = 256;
  * One product c[m, n] = or += a[m, k] b[k, n], of matrices given by addresses, and strides in bytes; `size` is that of an element, the
  * rows of c are contiguous, and no size is 0. Makes temporaries, which the caller releases.
  */
-export type Product = (
+type Product = (
   size: number,
   m: number,
   n: number,
@@ -37,7 +37,7 @@ export type Product = (
   add: number,
 ) => void;
 
-export function createProduct(runtime: Runtime): Product {
+function createProduct(runtime: Runtime): Product {
   const { heap } = runtime;
   const { gemm4, gemm8, gemmScratch, gemv4, gemv8, gevm4, gevm8, copy4, copy8 } = runtime.exports;
 
@@ -107,8 +107,9 @@ export function createProduct(runtime: Runtime): Product {
   return product;
 }
 
-export function createGemm(runtime: Runtime, product: Product): Pick<Kernels, 'gemm'> {
+export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
   const { heap } = runtime;
+  const product = createProduct(runtime);
 
   function batches(
     depth: number,

@@ -5,7 +5,7 @@ import { createCopy } from './copy.js';
 import { createElementwise } from './elementwise.js';
 import { createExpression } from './expression/index.js';
 import { createGather } from './gather.js';
-import { createGemm, createProduct } from './gemm.js';
+import { createGemm } from './gemm.js';
 import { load, supports } from './load.js';
 import { createPool } from './pool.js';
 import { createRandom } from './random.js';
@@ -55,7 +55,6 @@ export function moveTo(kernels: Kernels, runtime: Runtime): void {
 function kernelsOf(runtime: Runtime): Kernels {
   const { heap } = runtime;
   const { pack, ...copying } = createCopy(runtime);
-  const product = createProduct(runtime);
   const reference = createReferenceOverMemory(runtime);
   return {
     name: runtime.relaxed ? 'wasm-relaxed' : 'wasm',
@@ -68,7 +67,7 @@ function kernelsOf(runtime: Runtime): Kernels {
     ...createExpression(runtime, reference),
     ...createReduce(runtime, reference, { pack }),
     ...createScan(runtime, reference, { pack }),
-    ...createGemm(runtime, product),
+    ...createGemm(runtime),
     ...createConvolution(runtime, { pack }),
     ...createPool(runtime, { pack }),
     ...createGather(runtime),
