@@ -6,12 +6,17 @@ import { byteLength } from './sizeClass.js';
 const small = 1024;
 /** Small storages that survive pin at most one page of this size each. */
 const pageBytes = 16_384;
+/** From this size on the usual allocator of Linux maps a block of its own, and unmaps it when it is freed. */
+const mapped = 131_072;
+/** Below 32 MiB, the largest block from which that allocator learns. */
+const lesson = 30 * 2 ** 20;
 
 const aligned = (bytes: number): number => (bytes + 7) & ~7;
 
 /** Moves storages out of WebAssembly memory. */
 export class Evacuator {
   readonly #allocator: Allocator;
+  #taught = false;
 
   constructor(allocator: Allocator) {
     this.#allocator = allocator;
@@ -47,6 +52,7 @@ export class Evacuator {
       const bytes = byteLength(storage);
       const { address } = storage;
       if (bytes > small) {
+        if (bytes >= mapped && !this.#taught) this.#teach();
         // Not by slice, which clears the new memory before it copies.
         storage.data = new Uint8Array(u8.subarray(address, address + bytes));
         storage.slot = 0;
@@ -64,6 +70,19 @@ export class Evacuator {
       storage.generation = Generation.outside;
       storage.address = 0;
       allocator.give(address, bytes);
+    }
+  }
+
+  /**
+   * A page fault for every 4 KiB of a block that was mapped costs more than the copy. Once a block is freed that had been mapped, glibc takes
+   * blocks up to its size from memory that it keeps: so one is asked for, never touched, and dropped. Other allocators do not mind.
+   */
+  #teach(): void {
+    this.#taught = true;
+    try {
+      new ArrayBuffer(lesson);
+    } catch {
+      // No room to teach in: the lesson only makes later evacuations faster.
     }
   }
 }
