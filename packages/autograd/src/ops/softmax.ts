@@ -1,10 +1,10 @@
 import { normalizeDim, normalizeDims } from '../tensor/shape.js';
-import type { Shape } from '../tensor/shapeTypes.js';
+import type { Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { add, div, eq, mul, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, savesNothing } from './define.js';
 import { unrecorded } from './fused.js';
-import { amax, type Dims, type ReduceFunction, type ReduceOptions, sum } from './reduce.js';
+import { amax, type Dims, type ReduceOptions, sum } from './reduce.js';
 import { rowwise } from './rowwise.js';
 import { reshapeTo } from './shape.js';
 import { abs, exp, log } from './unary.js';
@@ -18,22 +18,23 @@ function shift(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** ln(sum(e**x)) over the dims (default: all), without overflow. */
-export const logsumexp: ReduceFunction = composite(
-  'logsumexp',
-  (x: Tensor, dim?: Dims, options?: ReduceOptions) => {
-    requireFloating('logsumexp', x);
-    const dims = normalizeDims('logsumexp', dim, x.ndim);
-    if (dims.some(d => x.shape[d] === 0)) return log(sum(exp(x), dims, options) as Tensor) as Tensor;
-    const m = shift(x, dims);
-    const y = add(log(sum(exp(sub(x, m)), dims, { keepdim: true }) as Tensor), m) as Tensor;
-    return options?.keepdim === true
-      ? y
-      : reshapeTo(
-          y,
-          y.shape.filter((_, i) => !dims.includes(i)),
-        );
-  },
-) as never;
+export const logsumexp: <S extends Shape, const D extends Dims = undefined, const K extends boolean = false>(
+  x: Tensor<S>,
+  dim?: D,
+  options?: ReduceOptions<K>,
+) => Tensor<Reduce<S, D, K>> = composite('logsumexp', (x: Tensor, dim?: Dims, options?: ReduceOptions) => {
+  requireFloating('logsumexp', x);
+  const dims = normalizeDims('logsumexp', dim, x.ndim);
+  if (dims.some(d => x.shape[d] === 0)) return log(sum(exp(x), dims, options) as Tensor) as Tensor;
+  const m = shift(x, dims);
+  const y = add(log(sum(exp(sub(x, m)), dims, { keepdim: true }) as Tensor), m) as Tensor;
+  return options?.keepdim === true
+    ? y
+    : reshapeTo(
+        y,
+        y.shape.filter((_, i) => !dims.includes(i)),
+      );
+}) as never;
 
 // These two have rules of their own rather than those of their parts: one saved tensor instead of three, and a third of the work.
 
