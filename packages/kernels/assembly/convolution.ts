@@ -5,7 +5,7 @@
 // rows[channel, tap] + origins[p], whatever the number of spatial dims, stride and dilation; and neighbouring positions are mostly neighbours in
 // memory, so that they move as vectors. Addresses, strides and the entries of both tables are in bytes.
 
-import { blockOf, madd, MC, packB, splatAt, TILES, tiles } from './tile';
+import { blockOf, finish, madd, MC, packB, RELU, splatAt, TILES, tiles } from './tile';
 
 // Fields of the plan, each an i32.
 const DEPTH = 0, OUTPUTS = 1, POSITIONS = 2, GROUPS = 3, ROWS = 4, ORIGINS = 5;
@@ -296,7 +296,9 @@ export function convolutionScratch(plan: usize, size: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-function forward<T>(plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, scratch: usize): void {
+function forward<T>(
+  plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, bias: usize, flags: i32, scratch: usize,
+): void {
   const lanes: usize = 16 / sizeof<T>();
   const depth = field(plan, DEPTH), outputs = field(plan, OUTPUTS), positions = field(plan, POSITIONS), groups = field(plan, GROUPS);
   const inPlace = field(plan, IN_PLACE), block = field(plan, BLOCK);
@@ -314,8 +316,11 @@ function forward<T>(plan: usize, first: usize, last: usize, x: usize, weight: us
       }
       const w = weight + g * outputs * weightRow;
       const to = out + (n * groups + g) * outputs * outRow;
+      const own = bias ? bias + g * outputs * sizeof<T>() : 0;
+      const finishes = bias || flags & RELU;
       if (field(plan, DIRECT)) {
         for (let o: usize = 0; o < outputs; o++) direct<T>(plan, image, w + o * weightRow, to + o * outRow, scratch);
+        if (finishes) finish<T>(outputs, positions, to, outRow, own, true, flags);
         continue;
       }
       for (let p: usize = 0; p < positions; p += block) {
@@ -327,6 +332,7 @@ function forward<T>(plan: usize, first: usize, last: usize, x: usize, weight: us
           unfold<T>(plan, image, k, kc, p, vectors, panels, 0);
           tiles<T>(true, outputs, count, kc, w + k * sizeof<T>(), weightRow, panels, 32, to + p * sizeof<T>(), outRow, i32(k > 0), scratch);
         }
+        if (finishes) finish<T>(outputs, count, to + p * sizeof<T>(), outRow, own, true, flags);
       }
     }
   }
@@ -431,12 +437,16 @@ function weightGrad<T>(plan: usize, first: usize, last: usize, x: usize, grad: u
   }
 }
 
-export function convolution4(plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, scratch: usize): void {
-  forward<f32>(plan, first, last, x, weight, out, scratch);
+export function convolution4(
+  plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, bias: usize, flags: i32, scratch: usize,
+): void {
+  forward<f32>(plan, first, last, x, weight, out, bias, flags, scratch);
 }
 
-export function convolution8(plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, scratch: usize): void {
-  forward<f64>(plan, first, last, x, weight, out, scratch);
+export function convolution8(
+  plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, bias: usize, flags: i32, scratch: usize,
+): void {
+  forward<f64>(plan, first, last, x, weight, out, bias, flags, scratch);
 }
 
 export function convolutionInput4(plan: usize, first: usize, last: usize, grad: usize, weight: usize, out: usize, scratch: usize): void {

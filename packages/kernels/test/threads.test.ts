@@ -58,14 +58,14 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     const a = make(k, dtype, [301, 97], Math.sin);
     const b = make(k, dtype, [97, 203], Math.cos);
     const c = make(k, dtype, [301, 203], i => i);
-    k.gemm(a, b, c, true);
+    k.gemm(a, b, c, { bias: make(k, dtype, [203], Math.tan), relu: true });
     return [c];
   },
   'gemm of transposed matrices, few rows'(k, dtype) {
     const a = make(k, dtype, [200, 31], Math.sin);
     const b = make(k, dtype, [500, 200], Math.cos);
     const c = make(k, dtype, [31, 500], () => 0);
-    k.gemm(transposed(a), transposed(b), c);
+    k.gemm(transposed(a), transposed(b), c, { bias: make(k, dtype, [500], Math.tan), relu: false });
     return [c];
   },
   'gemm with a vector on either side'(k, dtype) {

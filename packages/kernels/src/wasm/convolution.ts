@@ -2,6 +2,7 @@ import { DTypeError } from '../errors.js';
 import type { ConvolutionGeometry, Kernels, Operand } from '../interface.js';
 import { contiguousStrides } from '../reference/view.js';
 import type { CopyKernels } from './copy.js';
+import { finishFlags } from './gemm.js';
 import { addressOf, isContiguous, sizeOf } from './layout.js';
 import { inParts, type Runtime } from './runtime.js';
 
@@ -229,20 +230,18 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
   }
 
   return {
-    convolution(x, weight, out, geometry) {
+    convolution(x, weight, out, geometry, finish) {
       const size = itemSize('convolution', [x, weight, out]);
       if (sizeOf(out.shape) === 0) return;
-      if (sizeOf(weight.shape) === 0) {
-        zero(out);
-        return;
-      }
       const mark = heap.mark();
       const from = addressOf(heap, x);
       const to = addressOf(heap, out);
       const weights = contiguous(weight);
+      const bias = finish?.bias == null ? 0 : addressOf(heap, finish.bias);
+      const end = finishFlags(finish);
       const p = plan(size, x, weight, out, geometry);
       const run = size === 4 ? exports.convolution4 : exports.convolution8;
-      images(p, (first, last, scratch) => run(p.address, first, last, from, weights, to, scratch));
+      images(p, (first, last, scratch) => run(p.address, first, last, from, weights, to, bias, end, scratch));
       heap.release(mark);
     },
 
@@ -262,7 +261,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
         const padding = geometry.padding.map((n, d) => geometry.dilation[d] * (weight.shape[d + 2] - 1) - n);
         const p = plan(size, layout(gradOutput.shape), turned, out, { ...geometry, padding });
         const run = size === 4 ? exports.convolution4 : exports.convolution8;
-        images(p, (first, last, scratch) => run(p.address, first, last, grads, address, to, scratch));
+        images(p, (first, last, scratch) => run(p.address, first, last, grads, address, to, 0, 0, scratch));
         heap.release(mark);
         return;
       }
