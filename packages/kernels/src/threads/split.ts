@@ -7,9 +7,10 @@ import { expressionRule, type Rule, rulesOf } from './rules.js';
 
 type Kernel = (...args: number[]) => number;
 
-/** More parts than threads where they are long: a thread that is slower, or was interrupted, then takes fewer of them. */
+/** So many parts for each thread where they are long: one that is slower, or was interrupted, then takes fewer of them. */
 export const mostParts = 4;
-const longPart = 100_000;
+/** Nanoseconds of a part that is long. */
+const longPart = 50_000;
 
 /** What only answers, so that its result is needed at once, and functions of vectors, which only expressions import. */
 const untouched = /^(heapBase|firstOutside)$|x[24]$/;
@@ -104,9 +105,12 @@ export class SplittingExports implements Threads {
     return step < total ? step : 0;
   }
 
+  /** The same number for every thread, and halves of halves, because most sizes are such multiples. */
   private partsOf(work: number): number {
     const { count } = this.pool;
-    return Math.min(mostParts * count, Math.max(count, Math.floor(work / longPart)));
+    let each = 1;
+    while (each < mostParts && work >= 2 * each * count * longPart) each *= 2;
+    return each * count;
   }
 
   private divided(kernel: Kernel, rule: Rule | undefined): Kernel {
