@@ -5,6 +5,7 @@
 // rows[channel, tap] + origins[p], whatever the number of spatial dims, stride and dilation; and neighbouring positions are mostly neighbours in
 // memory, so that they move as vectors. Addresses, strides and the entries of both tables are in bytes.
 
+import { LONG, rowsTimesRows } from './inner';
 import { blockOf, finish, madd, MC, packB, RELU, splatAt, TILES, tiles } from './tile';
 
 // Fields of the plan, each an i32.
@@ -421,7 +422,8 @@ function weightGrad<T>(plan: usize, first: usize, last: usize, x: usize, grad: u
       }
       for (let p: usize = 0; p < positions; p += block) {
         const count = min(block, positions - p);
-        packB<T>(panels, count, outputs, from + p * sizeof<T>(), sizeof<T>(), gradRow);
+        const rows = sizeof<T>() == 4 && count >= LONG * depth;
+        if (!rows) packB<T>(panels, count, outputs, from + p * sizeof<T>(), sizeof<T>(), gradRow);
         for (let d: usize = 0; d < depth; d += MC) {
           const mc = min(MC, depth - d);
           const vectors = vectorsOf<T>(count);
@@ -430,7 +432,8 @@ function weightGrad<T>(plan: usize, first: usize, last: usize, x: usize, grad: u
             a = image + d * field(plan, X_CHANNEL) + p * sizeof<T>();
             aRow = field(plan, X_CHANNEL);
           } else unfold<T>(plan, image, d, mc, p, vectors, columns, aRow);
-          tiles<T>(true, mc, outputs, count, a, aRow, panels, 32, to + d * outRow, outRow, 1, scratch);
+          if (rows) rowsTimesRows(mc, outputs, count, a, aRow, from + p * 4, gradRow, to + d * outRow, outRow, 1);
+          else tiles<T>(true, mc, outputs, count, a, aRow, panels, 32, to + d * outRow, outRow, 1, scratch);
         }
       }
     }

@@ -1,10 +1,13 @@
 // Products of matrices with any strides.
 
 import { copy4, copy8 } from './copy';
+import { rowsTimesRows } from './inner';
 import { blockOf, finish, madd, MC, packB, RELU, splatAt, TILES, tiles } from './tile';
 
 const PACK_A: i32 = 1;
 const PACK_B: i32 = 2;
+/** The columns of B are contiguous as well as the rows of A, and float32. */
+const ROWS: i32 = 8;
 
 const NC: usize = 1024;
 
@@ -27,6 +30,15 @@ function gemm<T>(
   m: usize, n: usize, k: usize, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
   c: usize, cRow: usize, bias: usize, flags: i32, scratch: usize,
 ): void {
+  const finishes = bias || flags & RELU;
+  if (sizeof<T>() == 4 && flags & ROWS) {
+    for (let ic: usize = 0; ic < m; ic += MC) {
+      const mc = min(MC, m - ic);
+      rowsTimesRows(mc, n, k, a + ic * aRow, aRow, b, bColumn, c + ic * cRow, cRow, 0);
+      if (finishes) finish<T>(mc, n, c + ic * cRow, cRow, bias, false, flags);
+    }
+    return;
+  }
   const kcMax = blockOf(k);
   const room = scratch;
   const bufferA = scratch + TILES;
@@ -36,7 +48,7 @@ function gemm<T>(
     const nc = min(NC, n - jc);
     for (let pc: usize = 0; pc < k; pc += kcMax) {
       const kc = min(kcMax, k - pc);
-      const finishes = pc + kc == k && (bias || flags & RELU);
+      const last = pc + kc == k;
       let blockB = b + pc * bRow + jc * bColumn;
       if (packed) {
         packB<T>(bufferB, kc, nc, blockB, bRow, bColumn);
@@ -54,7 +66,7 @@ function gemm<T>(
           blockA = bufferA;
         }
         tiles<T>(packed, mc, nc, kc, blockA, row, blockB, bRow, target, cRow, i32(pc > 0), room);
-        if (finishes) finish<T>(mc, nc, target, cRow, bias ? bias + jc * sizeof<T>() : 0, false, flags);
+        if (last && finishes) finish<T>(mc, nc, target, cRow, bias ? bias + jc * sizeof<T>() : 0, false, flags);
       }
     }
   }

@@ -248,9 +248,16 @@ export interface Kernels {
   gather(a: Operand, dim: number, index: Operand, out: Operand): number;
   /**
    * out[i][index[i][j][k]][k] = combine(itself, source[i][j][k]), in C order of the source; out (any strides without overlap) is read and written, so it has been filled
-   * before. bool is for `assign` alone. Returns as gather does.
+   * before. bool is for `assign` alone. If `fresh`, out is contiguous and counts as zero, whatever it holds; not for `assign`. Returns as gather does.
    */
-  scatter(mode: ScatterMode, out: Operand, dim: number, index: Operand, source: Operand): number;
+  scatter(
+    mode: ScatterMode,
+    out: Operand,
+    dim: number,
+    index: Operand,
+    source: Operand,
+    fresh?: boolean,
+  ): number;
   /**
    * The elements along a dim in ascending or descending order, equal ones in the order they had, NaN counted as larger than everything: values (null where
    * nobody wants them) and int32 indices. The outputs may be shorter than a along the dim, and then hold the first ones. a has a dim at least.

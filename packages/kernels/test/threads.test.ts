@@ -199,8 +199,8 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     const flat = (b: Operand): Operand => ({ ...b, ...contiguous([40, b.storage.length / 40]) });
     const picked = make(k, dtype, [40, 225], () => 0);
     k.gather(flat(a), 1, flat(indices), picked);
-    const back = make(k, dtype, [40, 900], () => 0);
-    k.scatter('add', back, 1, flat(indices), flat(out));
+    const back = make(k, dtype, [40, 900], () => 7);
+    k.scatter('add', back, 1, flat(indices), flat(out), true);
     return [out, indices, picked, back];
   },
   'an expression'(k, dtype) {

@@ -14,6 +14,7 @@ import {
   finishOf,
   requireActivation,
   throughActivation,
+  throughAndSum,
 } from './finish.js';
 import { sum } from './reduce.js';
 import { reshapeTo } from './shape.js';
@@ -90,13 +91,21 @@ const layerOp: Primitive<Layer> = {
   name: 'convolution',
   savesInput: (i, n) => (i === 0 ? n.edge(1) !== null : i === 1 && n.edge(0) !== null),
   vjp: (gradOutput, n) => {
-    const { activation } = n.attributes;
-    const g = activation === undefined ? gradOutput : throughActivation[activation](gradOutput, n.output());
+    const { activation, output } = n.attributes;
+    const spatial = output.map((_, d) => d).slice(2);
+    const withBias = n.arity > 2 && n.needs(2);
+    let g = gradOutput;
+    let sums: Tensor | null = null;
+    if (activation !== undefined) {
+      // By image first, while the elements are there; the sums are then few.
+      if (withBias) [g, sums] = throughAndSum[activation].deriveOver(spatial, gradOutput, n.output());
+      else g = throughActivation[activation](gradOutput, n.output());
+    }
     const x = n.needs(0) ? apply(inputGradOp, [g, n.tensorInput(1)], n.attributes) : null;
     const weight = n.needs(1) ? apply(weightGradOp, [n.tensorInput(0), g], n.attributes) : null;
-    if (n.arity === 2) return [x, weight];
-    const others = g.shape.flatMap((_, d) => (d === 1 ? [] : [d]));
-    return [x, weight, n.needs(2) ? (sum(g, others) as Tensor) : null];
+    return n.arity === 2
+      ? [x, weight]
+      : [x, weight, withBias ? (sum(sums ?? g, [0, ...spatial]) as Tensor) : null];
   },
   forward: (inputs, { geometry, output, activation }) => {
     const [x, weight] = inputs as readonly Tensor[];

@@ -3,6 +3,8 @@ import { ArgumentError, show } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { rules, tensors, type UnaryRule } from './arithmetic.js';
 import { fusedRuleOver } from './fused.js';
+import { sum } from './reduce.js';
+import { type Rowwise, rowwise } from './rowwise.js';
 import type { UnaryFunction } from './types.js';
 import { relu, sigmoid, tanh } from './unary.js';
 
@@ -35,6 +37,20 @@ export const throughActivation: Readonly<Record<FinishingActivation, (g: Tensor,
   sigmoid: derivative('sigmoid'),
   tanh: derivative('tanh'),
 };
+
+/** The same, and its sums over dims, which stay: one pass. */
+export const throughAndSum: Readonly<Record<FinishingActivation, Rowwise<[g: Tensor, y: Tensor]>>> = {
+  relu: derivativeAndSum('relu'),
+  sigmoid: derivativeAndSum('sigmoid'),
+  tanh: derivativeAndSum('tanh'),
+};
+
+function derivativeAndSum(name: FinishingActivation): Rowwise<[g: Tensor, y: Tensor]> {
+  return rowwise(name, ['whole', 'kept'], (dims, g: Tensor, y: Tensor) => {
+    const before = (rules.get(activations[name]) as UnaryRule).rule(tensors, g, y);
+    return [before, sum(before, dims, { keepdim: true }) as Tensor];
+  });
+}
 
 function derivative(name: FinishingActivation): (g: Tensor, y: Tensor) => Tensor {
   return fusedRuleOver(name, (g, y) => (rules.get(activations[name]) as UnaryRule).rule(tensors, g, y));

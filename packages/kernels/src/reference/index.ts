@@ -60,7 +60,8 @@ export function referenceKernels(resolve: Resolve): KernelFunctions {
     recurrence: (a, b, dim, direction, out) => recurrence(view(a), view(b), dim, direction, view(out)),
     gemm: (a, b, out, end) => gemm(view(a), view(b), view(out), end && finishView(end)),
     gather: (a, dim, index, out) => gather(view(a), dim, view(index), view(out)),
-    scatter: (mode, out, dim, index, source) => scatter(mode, view(out), dim, view(index), view(source)),
+    scatter: (mode, out, dim, index, source, fresh) =>
+      scatter(mode, view(out), dim, view(index), view(source), fresh),
     sort: (a, dim, descending, values, indices) =>
       sort(view(a), dim, descending, values === null ? null : view(values), view(indices)),
     convolution: (x, weight, out, geometry, end) => {

@@ -7,6 +7,8 @@ import type { Runtime } from './runtime.js';
 /** Flags of the compiled code: what has to be packed, and what is done to the results. */
 const packA = 1;
 const packB = 2;
+/** Neither, for rows of A meet columns of B that are contiguous as well. */
+const rows = 8;
 const relu = 4;
 
 /** The flags of a finish. */
@@ -20,6 +22,8 @@ const fewRows = 12;
 /** Rows of A that are contiguous are copied nevertheless if they are so far apart that they crowd one another out of the cache, and so many columns of B use them. */
 const farApart = 4096;
 const manyColumns = 256;
+/** Where sums are so many times as long as there are rows of A, to pack B takes longer than to add up lanes. */
+const longSums = 8;
 
 /**
  * One product c[m, n] = a[m, k] b[k, n], of matrices given by addresses, and strides in bytes; `size` is that of an element, the
@@ -73,8 +77,12 @@ function createProduct(runtime: Runtime): Product {
     }
     let flags = end;
     // The kernel finds rows by adding up strides: they must not be negative.
-    if (aColumn !== size || aRow < 0 || (aRow >= farApart && n >= manyColumns)) flags |= packA;
-    if (bColumn !== size || (m > fewRows && k * n * size > smallBytes)) flags |= packB;
+    const readable = aColumn === size && aRow >= 0;
+    if (size === 4 && readable && bRow === size && bColumn >= 0 && k >= longSums * m) flags |= rows;
+    else {
+      if (!readable || (aRow >= farApart && n >= manyColumns)) flags |= packA;
+      if (bColumn !== size || (m > fewRows && k * n * size > smallBytes)) flags |= packB;
+    }
     const scratch =
       (flags & (packA | packB)) === 0 ? tileAddress : heap.temporary(gemmScratch(size, m, n, k, flags));
     const run = size === 4 ? gemm4 : gemm8;

@@ -112,6 +112,10 @@ export function gemmConformance({ tested, reference, runs }: Tiers): void {
           [5, 1030, 9],
           [257, 9, 33],
           [16, 48, 513],
+          [7, 22, 131],
+          [6, 3, 1061],
+          [2, 5, 18],
+          [3, 1030, 2051],
         ];
         for (const [m, n, k] of sizes) {
           for (const transposed of ['neither', 'a', 'b', 'both']) {
