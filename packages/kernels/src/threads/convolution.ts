@@ -16,7 +16,7 @@ export type ConvolutionKind = keyof typeof kinds;
 /** Fields of the plan: see assembly/convolution.ts. */
 const Field = {
   ...{ depth: 0, outputs: 1, positions: 2, groups: 3, frameBytes: 7, channels: 8, xImage: 12, xChannel: 13 },
-  ...{ frameChannel: 17, isDirect: 24, count: 25 },
+  ...{ frameChannel: 17, isDirect: 24, count: 26 },
 } as const;
 
 /** What a call takes on one thread, in nanoseconds, as the kernel itself estimates it. */
