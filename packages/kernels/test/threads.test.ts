@@ -126,6 +126,16 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     k.where(mask, a, -1, outs[3]);
     return [...outs, mask];
   },
+  'maps of many blocks'(k, dtype) {
+    const images = make(k, dtype, [9, 6, 40, 9], Math.sin);
+    const channels = { ...make(k, dtype, [6], i => i), shape: [6, 1, 1], strides: [1, 0, 0] };
+    const outs = Array.from({ length: 2 }, () => make(k, dtype, [9, 6, 40, 9], () => 0));
+    const mask = make(k, 'bool', [9, 6, 40, 9], () => 0);
+    k.binary('add', images, channels, outs[0]);
+    k.binary('lt', images, channels, mask);
+    k.where(mask, channels, 2, outs[1]);
+    return [...outs, mask];
+  },
   'copies and fills'(k, dtype) {
     const a = make(k, dtype, [400, 301], Math.sin);
     const [b, c, d] = [0, 1, 2].map(() => make(k, dtype, [301, 400], i => i));
