@@ -32,6 +32,8 @@ const POINTWISE = 22;
 const LEADS = 23;
 /** Whether there are so few outputs that a product of matrices would be mostly empty, as in depthwise convolutions. */
 const DIRECT = 24;
+/** The depth, also in the plan of a part of the channels: what is decided by it must not depend on how many threads there are. */
+const DEPTH_OF_ALL = 25;
 
 // @ts-ignore: decorator
 @inline
@@ -422,7 +424,7 @@ function weightGrad<T>(plan: usize, first: usize, last: usize, x: usize, grad: u
       }
       for (let p: usize = 0; p < positions; p += block) {
         const count = min(block, positions - p);
-        const rows = sizeof<T>() == 4 && count >= LONG * depth;
+        const rows = sizeof<T>() == 4 && count >= LONG * field(plan, DEPTH_OF_ALL);
         if (!rows) packB<T>(panels, count, outputs, from + p * sizeof<T>(), sizeof<T>(), gradRow);
         for (let d: usize = 0; d < depth; d += MC) {
           const mc = min(MC, depth - d);

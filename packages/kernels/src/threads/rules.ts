@@ -242,13 +242,13 @@ const gevm = (bytes: number): Rule => ({
 
 /**
  * f(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, bias, flags, scratch): by rows, which packs B once for each thread, or where there are
- * few by columns, which packs A as often. 24 rows are whole tiles of either build, 32 columns are whole panels.
+ * few by columns, which packs A as often. 12 rows are whole tiles of either build, 32 columns are whole panels.
  */
 const gemm = (bytes: number): Rule => {
   const byRows = (a: Args): boolean => a[0] >= 240 || a[0] >= 2 * a[1];
   return {
     total: a => (byRows(a) ? a[0] : a[1]),
-    unit: a => (byRows(a) ? 24 : 32),
+    unit: a => (byRows(a) ? 12 : 32),
     repeats: true,
     work: a => a[0] * a[1] * a[2] * cost.multiply * (bytes / 4),
     part(a, from, count) {
