@@ -12,7 +12,8 @@ import type {
   UnaryOp,
 } from '../src/interface.js';
 import type { DType } from '../src/storage.js';
-import { generate, InputKind } from '../src/wasm/expression/generate.js';
+import { InputKind } from '../src/wasm/expression/frame.js';
+import { generate } from '../src/wasm/expression/generate.js';
 import { simplify } from '../src/wasm/expression/simplify.js';
 import { createWasm } from '../src/wasm/index.js';
 import { supports } from '../src/wasm/load.js';

@@ -1,4 +1,4 @@
-import { InputKind } from '../wasm/expression/generate.js';
+import { InputKind } from '../wasm/expression/frame.js';
 import type { ExpressionShape } from '../wasm/runtime.js';
 
 type Args = readonly number[];

@@ -1,5 +1,5 @@
 import type { Heap } from '../heap/heap.js';
-import type { InputKind } from './expression/generate.js';
+import type { InputKind } from './expression/frame.js';
 
 /** A loaded WebAssembly build and the memory it works on: what every kernel family of the tier is given. */
 export interface Runtime {

@@ -6,7 +6,8 @@ import { createCopy } from '../copy.js';
 import { sizeOf } from '../layout.js';
 import { servedByReference } from '../reference.js';
 import type { Runtime } from '../runtime.js';
-import { generate, InputKind } from './generate.js';
+import { InputKind } from './frame.js';
+import { generate } from './generate.js';
 import { Groups } from './groups.js';
 import { simplify, textOf } from './simplify.js';
 
