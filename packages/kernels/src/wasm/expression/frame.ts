@@ -24,6 +24,9 @@ const masks: ReadonlySet<string> = new Set([
   ...(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot'] as const),
 ]);
 
+/** As many vectors as the loops take at a time, at most. */
+export const unrolled = 4;
+
 /** Locals of the loop over segments: what is left, and where each array is; -1 for what is not stepped through. */
 export interface Segments {
   readonly left: number;
@@ -61,7 +64,8 @@ export class Frame {
   readonly cursor: number[] = [];
   /** Where an output is written next: in an expression without reductions its parameter itself. */
   readonly outputCursor: number[] = [];
-  readonly nodeLocal: number[] = [];
+  /** Of nodes of the level of vectors, the first of `unrolled`. */
+  private readonly nodeLocal: number[] = [];
   readonly length: number;
   /** How many elements of the row are left. */
   readonly left: number;
@@ -93,7 +97,10 @@ export class Frame {
     }
     this.integerLocals = local - parameters;
     const vectors = local;
-    for (let i = 0; i < this.nodes.length; i++) this.nodeLocal.push(local++);
+    for (const level of this.level) {
+      this.nodeLocal.push(local);
+      local += level === Level.vector ? unrolled : 1;
+    }
     if (plan !== null && segments !== null) {
       const accumulators = new Map<number, number>();
       for (const i of plan.passes.flatMap(pass => pass.reductions)) {
@@ -104,6 +111,11 @@ export class Frame {
       local += 3;
     }
     this.vectorLocals = local - vectors;
+  }
+
+  /** Where the value of a node is; `vector` counts within a turn of the loop. */
+  localOf(i: number, vector: number): number {
+    return this.nodeLocal[i] + (this.level[i] === Level.vector ? vector : 0);
   }
 
   /** Nodes that are computed as often as that. */

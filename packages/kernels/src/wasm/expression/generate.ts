@@ -1,6 +1,6 @@
 import type { Expression } from '../../interface.js';
 import { Encoder, noResult, Op, V128, ValueType } from './encoder.js';
-import { Frame, InputKind, isStepped, type Reducing } from './frame.js';
+import { calls, Frame, InputKind, isStepped, type Reducing, unrolled } from './frame.js';
 import { NodeWriter } from './nodes.js';
 import { storePart } from './partial.js';
 import { type Grouping, Level, type Pass } from './plan.js';
@@ -15,6 +15,16 @@ export interface Generated {
 
 /** Bodies longer than this are not unrolled: there is enough to do at a time, and the code would only grow. */
 const unrolledNodes = 40;
+
+/**
+ * How many vectors a loop takes at a time. The functions are chains of a hundred cycles, of which the machine sees little more than one ahead: it has to be
+ * given the same function of several vectors, one after the other, before the function of its result.
+ */
+function vectorsAtOnce({ nodes }: Frame, pass: Pass): number {
+  const few = pass.nodes.length <= unrolledNodes;
+  if (pass.nodes.some(i => calls.has(nodes[i].op))) return few ? unrolled : 2;
+  return few ? 2 : 1;
+}
 
 /**
  * The module of an expression, for one way that its inputs come. It exports
@@ -172,7 +182,8 @@ class Loops {
     const { left, outputCursor } = frame;
     code.get(frame.length);
     code.set(left);
-    if (pass.nodes.length <= unrolledNodes) this.mainLoop(2, pass);
+    const count = vectorsAtOnce(frame, pass);
+    if (count > 1) this.mainLoop(count, pass);
     this.mainLoop(1, pass);
     code.get(left);
     code.byte(Op.if, noResult);
@@ -206,12 +217,12 @@ class Loops {
       .byte(Op.i32Const)
       .signed(count * lanes)
       .byte(Op.i32LtU, Op.brIf, 1);
+    for (const i of pass.nodes) for (let k = 0; k < count; k++) nodes.compute([i], k, false, pass.spill);
     for (let k = 0; k < count; k++) {
-      nodes.compute(pass.nodes, k, false, pass.spill);
       for (const i of pass.reductions) this.reductions.accumulate(i, k, false);
       this.stores(pass, (output, node) => {
         code.get(frame.outputCursor[output]);
-        nodes.number(node);
+        nodes.number(node, k);
         code.simd(V128.store);
         code.memory(k * 16);
       });

@@ -24,23 +24,23 @@ export class NodeWriter {
       if (spill?.loads === true && spill.node === i)
         this.load(frame.outputCursor[spill.output], vector, part);
       else this.one(frame.nodes[i], i, vector, part);
-      this.code.set(frame.nodeLocal[i]);
+      this.code.set(frame.localOf(i, vector));
     }
   }
 
   /** The value of a node as numbers: a mask counts as 0 and 1. */
-  number(i: number): void {
+  number(i: number, vector = 0): void {
     const { code } = this;
-    code.get(this.frame.nodeLocal[i]);
+    code.get(this.frame.localOf(i, vector));
     if (!this.frame.isMask[i]) return;
     code.constant(1);
     code.simd(V128.and);
   }
 
   /** The value of a node as a mask: numbers but 0 are true. */
-  private mask(i: number): void {
+  private mask(i: number, vector: number): void {
     const { code } = this;
-    code.get(this.frame.nodeLocal[i]);
+    code.get(this.frame.localOf(i, vector));
     if (this.frame.isMask[i]) return;
     code.constant(0);
     code.simd(code.ops.ne);
@@ -58,30 +58,30 @@ export class NodeWriter {
         return;
       case 'where':
         if (frame.isMask[i]) {
-          code.get(frame.nodeLocal[node.a]);
-          code.get(frame.nodeLocal[node.b]);
+          code.get(frame.localOf(node.a, vector));
+          code.get(frame.localOf(node.b, vector));
         } else {
-          this.number(node.a);
-          this.number(node.b);
+          this.number(node.a, vector);
+          this.number(node.b, vector);
         }
-        this.mask(node.condition);
+        this.mask(node.condition, vector);
         code.simd(V128.bitselect);
         return;
       case 'logicalNot':
-        this.mask(node.a);
+        this.mask(node.a, vector);
         code.simd(V128.not);
         return;
       case 'logicalAnd':
       case 'logicalOr':
       case 'logicalXor':
-        this.mask(node.a);
-        this.mask(node.b);
+        this.mask(node.a, vector);
+        this.mask(node.b, vector);
         code.simd(node.op === 'logicalAnd' ? V128.and : node.op === 'logicalOr' ? V128.or : V128.xor);
         return;
       case 'sign':
         // 0 for NaN and -0: no comparison holds.
         for (const side of [ops.gt, ops.lt]) {
-          this.number(node.a);
+          this.number(node.a, vector);
           code.constant(0);
           code.simd(side);
           code.constant(1);
@@ -90,14 +90,14 @@ export class NodeWriter {
         code.simd(ops.sub);
         return;
       case 'square':
-        this.number(node.a);
-        this.number(node.a);
+        this.number(node.a, vector);
+        this.number(node.a, vector);
         code.simd(ops.mul);
         return;
       case 'relu':
         // Keeps NaN, as no comparison with it holds.
-        this.number(node.a);
-        this.number(node.a);
+        this.number(node.a, vector);
+        this.number(node.a, vector);
         code.constant(0);
         code.simd(ops.le);
         code.simd(V128.andnot);
@@ -105,12 +105,12 @@ export class NodeWriter {
       case 'rsqrt':
       case 'reciprocal':
         code.constant(1);
-        this.number(node.a);
+        this.number(node.a, vector);
         if (node.op === 'rsqrt') code.simd(ops.sqrt);
         code.simd(ops.div);
         return;
     }
-    for (const k of argumentsOf(node)) this.number(k);
+    for (const k of argumentsOf(node)) this.number(k, vector);
     if (calls.has(node.op)) code.byte(Op.call).unsigned(frame.imports.indexOf(`${node.op}_${ops.suffix}`));
     else code.simd(this.instruction(node.op));
   }

@@ -42,8 +42,8 @@ export class ReductionWriter {
     const { code, temporary } = this;
     const { ops } = code;
     const node = this.frame.nodes[i] as { readonly op: 'sum' | 'max'; readonly a: number };
-    const first = this.first(i) + 2 * vector;
-    this.nodes.number(node.a);
+    const first = this.first(i) + 2 * (vector & 1);
+    this.nodes.number(node.a, vector);
     if (part) {
       if (node.op === 'max') code.constant(Number.NEGATIVE_INFINITY);
       lanesLeft(code, this.frame.left);
@@ -100,7 +100,7 @@ export class ReductionWriter {
     if (this.frame.nodes[i].op === 'max') this.finishMax(this.first(i));
     else this.finishSum(this.first(i));
     code.simd(code.ops.splat);
-    code.set(this.frame.nodeLocal[i]);
+    code.set(this.frame.localOf(i, 0));
   }
 
   private lane(of: LaneOps, k: number): void {
