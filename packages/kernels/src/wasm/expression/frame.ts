@@ -60,14 +60,15 @@ export class Frame {
   /** Local of a number's value or an array's row address; the bytes between rows are in the next local. */
   readonly inputLocal: number[] = [];
   readonly outputLocal: number[] = [];
-  /** Where an array is read next; -1 for what is not stepped through. */
-  readonly cursor: number[] = [];
-  /** Where an output is written next: in an expression without reductions its parameter itself. */
-  readonly outputCursor: number[] = [];
+  /** Where the row of an array begins: its parameter itself, or what moves from segment to segment. */
+  readonly inputRow: readonly number[];
+  readonly outputRow: readonly number[];
   /** Of nodes of the level of vectors, the first of `unrolled`. */
   private readonly nodeLocal: number[] = [];
   readonly length: number;
-  /** How many elements of the row are left. */
+  /** Elements of the row that are done. One number counts through all arrays, since registers for addresses would be too few. */
+  readonly index: number;
+  /** Of the last vector of the row, how many there are. */
   readonly left: number;
   readonly integerLocals: number;
   readonly vectorLocals: number;
@@ -85,16 +86,17 @@ export class Frame {
     this.length = types.length - 1;
     this.addParameters(plan === null ? 1 : 2, plan === null ? 0 : 2);
     const parameters = types.length;
-    this.left = parameters;
-    let local = parameters + 1;
-    for (const kind of kinds) this.cursor.push(isStepped(kind) ? local++ : -1);
-    for (const own of this.outputLocal) this.outputCursor.push(plan === null ? own : local++);
+    this.index = parameters;
+    this.left = parameters + 1;
+    let local = parameters + 2;
     let segments: Segments | null = null;
     if (plan !== null) {
       segments = { left: local++, inputs: [], outputs: [] };
       for (const kind of kinds) segments.inputs.push(isStepped(kind) ? local++ : -1);
       for (let k = 0; k < this.outputs.length; k++) segments.outputs.push(local++);
     }
+    this.inputRow = segments?.inputs ?? this.inputLocal;
+    this.outputRow = segments?.outputs ?? this.outputLocal;
     this.integerLocals = local - parameters;
     const vectors = local;
     for (const level of this.level) {

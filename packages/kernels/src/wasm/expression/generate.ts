@@ -102,14 +102,13 @@ class Loops {
     };
     nodes.compute(frame.ofLevel(Level.call), 0, false);
     code.byte(Op.loop, noResult);
-    frame.kinds.forEach((kind, i) => {
-      if (!isStepped(kind)) return;
-      code.get(frame.inputLocal[i]);
-      code.set(frame.cursor[i]);
-    });
     nodes.compute(frame.ofLevel(Level.row), 0, false);
     this.row(pass);
     this.nextInputs();
+    for (const local of frame.outputLocal) {
+      code.address(local, frame.length, code.ops.itemShift);
+      code.set(local);
+    }
     code.again(0);
     code.byte(Op.end);
   }
@@ -125,19 +124,15 @@ class Loops {
     plan.passes.forEach((pass, p) => {
       nodes.compute(plan.between[p], 0, false);
       for (const i of pass.reductions) reductions.clear(i);
-      this.arrays((addresses, _, moving) => {
+      this.arrays((addresses, moving) => {
         code.get(addresses);
         code.set(moving);
       });
       code.get(1);
       code.set(segments.left);
       code.byte(Op.loop, noResult);
-      this.arrays((_, cursor, moving) => {
-        code.get(moving);
-        code.set(cursor);
-      });
       this.row(pass);
-      this.arrays((addresses, _, moving) => code.move(moving, addresses + 2));
+      this.arrays((addresses, moving) => code.move(moving, addresses + 2));
       code.again(segments.left);
       for (const i of pass.reductions) reductions.finish(i);
     });
@@ -164,41 +159,51 @@ class Loops {
     });
   }
 
-  /** Every array that is stepped through: its parameters, its cursor within a segment, and what moves from segment to segment. */
-  private arrays(each: (parameters: number, cursor: number, moving: number) => void): void {
+  /** Every array that is stepped through: its parameters, and what moves from segment to segment. */
+  private arrays(each: (parameters: number, moving: number) => void): void {
     const { frame } = this;
     const { segments } = frame.reducing as Reducing;
     frame.kinds.forEach((kind, i) => {
-      if (isStepped(kind)) each(frame.inputLocal[i], frame.cursor[i], segments.inputs[i]);
+      if (isStepped(kind)) each(frame.inputLocal[i], segments.inputs[i]);
     });
     frame.outputs.forEach((_, k) => {
-      each(frame.outputLocal[k], frame.outputCursor[k], segments.outputs[k]);
+      each(frame.outputLocal[k], segments.outputs[k]);
     });
   }
 
   /** All elements of a row. */
   private row(pass: Pass): void {
     const { code, frame } = this;
-    const { left, outputCursor } = frame;
-    code.get(frame.length);
-    code.set(left);
+    code.byte(Op.i32Const).signed(0);
+    code.set(frame.index);
     const count = vectorsAtOnce(frame, pass);
     if (count > 1) this.mainLoop(count, pass);
     this.mainLoop(1, pass);
-    code.get(left);
-    code.byte(Op.if, noResult);
+    this.rest();
+    code.byte(Op.localTee).unsigned(frame.left).byte(Op.if, noResult);
     this.nodes.compute(pass.nodes, 0, true, pass.spill);
     for (const i of pass.reductions) this.reductions.accumulate(i, 0, true);
     this.stores(pass, (output, node) =>
-      storePart(code, left, outputCursor[output], () => this.nodes.number(node)),
+      storePart(
+        code,
+        frame.left,
+        () => this.place(output),
+        () => this.nodes.number(node),
+      ),
     );
-    for (const local of outputCursor) {
-      code.get(local);
-      code.get(left);
-      code.byte(Op.i32Const).signed(code.ops.itemBytes).byte(Op.i32Mul, Op.i32Add);
-      code.set(local);
-    }
     code.byte(Op.end);
+  }
+
+  /** How many elements are left. */
+  private rest(): void {
+    this.code.get(this.frame.length);
+    this.code.get(this.frame.index);
+    this.code.byte(Op.i32Sub);
+  }
+
+  /** Where an output is written. */
+  private place(output: number): void {
+    this.code.address(this.frame.outputRow[output], this.frame.index, this.code.ops.itemShift);
   }
 
   /** What a pass writes. */
@@ -210,9 +215,9 @@ class Loops {
   /** While at least `count` vectors are left. */
   private mainLoop(count: number, pass: Pass): void {
     const { code, frame, nodes } = this;
-    const { lanes, itemBytes } = code.ops;
+    const { lanes } = code.ops;
     code.byte(Op.block, noResult, Op.loop, noResult);
-    code.get(frame.left);
+    this.rest();
     code
       .byte(Op.i32Const)
       .signed(count * lanes)
@@ -221,18 +226,13 @@ class Loops {
     for (let k = 0; k < count; k++) {
       for (const i of pass.reductions) this.reductions.accumulate(i, k, false);
       this.stores(pass, (output, node) => {
-        code.get(frame.outputCursor[output]);
+        this.place(output);
         nodes.number(node, k);
         code.simd(V128.store);
         code.memory(k * 16);
       });
     }
-    frame.kinds.forEach((kind, i) => {
-      if (kind === InputKind.array) code.increase(frame.cursor[i], count * 16);
-      if (kind === InputKind.boolArray) code.increase(frame.cursor[i], count * lanes);
-    });
-    for (const local of frame.outputCursor) code.increase(local, count * lanes * itemBytes);
-    code.increase(frame.left, -count * lanes);
+    code.increase(frame.index, count * lanes);
     code.byte(Op.br, 0, Op.end, Op.end);
   }
 }

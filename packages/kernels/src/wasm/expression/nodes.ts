@@ -21,8 +21,7 @@ export class NodeWriter {
   compute(nodes: readonly number[], vector: number, part: boolean, spill: Pass['spill'] = null): void {
     const { frame } = this;
     for (const i of nodes) {
-      if (spill?.loads === true && spill.node === i)
-        this.load(frame.outputCursor[spill.output], vector, part);
+      if (spill?.loads === true && spill.node === i) this.load(frame.outputRow[spill.output], vector, part);
       else this.one(frame.nodes[i], i, vector, part);
       this.code.set(frame.localOf(i, vector));
     }
@@ -151,13 +150,14 @@ export class NodeWriter {
     const { ops } = code;
     const kind = frame.kinds[index];
     if (kind === InputKind.array) {
-      this.load(frame.cursor[index], vector, part);
+      this.load(frame.inputRow[index], vector, part);
       return;
     }
     if (kind === InputKind.boolArray) {
-      if (part) loadBytesPart(code, frame.left, frame.cursor[index]);
+      const address = (): void => code.address(frame.inputRow[index], frame.index, 0);
+      if (part) loadBytesPart(code, frame.left, address);
       else {
-        code.get(frame.cursor[index]);
+        address();
         code.simd(ops.lanes === 4 ? V128.load32Zero : V128.load16Splat);
         code.memory(vector * ops.lanes);
       }
@@ -173,13 +173,14 @@ export class NodeWriter {
     }
   }
 
-  private load(cursor: number, vector: number, part: boolean): void {
-    const { code } = this;
+  private load(row: number, vector: number, part: boolean): void {
+    const { code, frame } = this;
+    const address = (): void => code.address(row, frame.index, code.ops.itemShift);
     if (part) {
-      loadPart(code, this.frame.left, cursor);
+      loadPart(code, frame.left, address);
       return;
     }
-    code.get(cursor);
+    address();
     code.simd(V128.load);
     code.memory(vector * 16);
   }

@@ -14,9 +14,9 @@ function choose(code: Writer, left: number, bound: number, first: () => void, se
 }
 
 /** The other lanes are 0. */
-export function loadPart(code: Writer, left: number, cursor: number): void {
+export function loadPart(code: Writer, left: number, address: () => void): void {
   const load = (op: number): void => {
-    code.get(cursor);
+    address();
     code.simd(op);
     code.memory(0);
   };
@@ -25,7 +25,7 @@ export function loadPart(code: Writer, left: number, cursor: number): void {
     return;
   }
   const three = (): void => {
-    code.get(cursor);
+    address();
     load(V128.load64Zero);
     code.simd(V128.load32Lane);
     code.memory(8);
@@ -37,9 +37,9 @@ export function loadPart(code: Writer, left: number, cursor: number): void {
 }
 
 /** Bytes, in the lowest lanes of bytes. */
-export function loadBytesPart(code: Writer, left: number, cursor: number): void {
+export function loadBytesPart(code: Writer, left: number, address: () => void): void {
   const lane = (k: number): void => {
-    code.get(cursor);
+    address();
     if (k === 0) code.constant(0);
     else lane(k - 1);
     code.simd(V128.load8Lane);
@@ -61,9 +61,9 @@ export function loadBytesPart(code: Writer, left: number, cursor: number): void 
 }
 
 /** What `value` leaves. */
-export function storePart(code: Writer, left: number, cursor: number, value: () => void): void {
+export function storePart(code: Writer, left: number, address: () => void, value: () => void): void {
   const store = (op: number, offset: number, lane: number): void => {
-    code.get(cursor);
+    address();
     value();
     code.simd(op);
     code.memory(offset);

@@ -26,6 +26,14 @@ export class Writer extends Encoder {
     this.byte(Op.localSet).unsigned(local);
   }
 
+  /** The address of element `index` of those at `base`, which have 2 ** shift bytes each. */
+  address(base: number, index: number, shift: number): void {
+    this.get(base);
+    this.get(index);
+    if (shift > 0) this.byte(Op.i32Const).signed(shift).byte(Op.i32Shl);
+    this.byte(Op.i32Add);
+  }
+
   increase(local: number, by: number): void {
     this.get(local);
     this.byte(Op.i32Const).signed(by).byte(Op.i32Add);
