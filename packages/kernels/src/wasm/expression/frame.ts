@@ -2,7 +2,7 @@ import { DTypeError } from '../../errors.js';
 import type { Expression, ExpressionNode } from '../../interface.js';
 import { type LaneOps, laneOps, ValueType } from './encoder.js';
 import { type Grouping, Level, type Plan, planOf } from './plan.js';
-import { argumentsOf } from './simplify.js';
+import { argumentsOf, calls, isReduction } from './simplify.js';
 
 /**
  * How an input comes: a number; an array whose rows are contiguous, or one element repeated; the same of bool bytes.
@@ -14,11 +14,6 @@ export type InputKind = (typeof InputKind)[keyof typeof InputKind];
 export function isStepped(kind: InputKind): boolean {
   return kind === InputKind.array || kind === InputKind.boolArray;
 }
-
-/** Ops that are functions of the ahead-of-time build. */
-export const calls: ReadonlySet<string> = new Set([
-  ...(['exp', 'expm1', 'log', 'log1p', 'sin', 'cos', 'tanh', 'sigmoid', 'erf', 'pow'] as const),
-]);
 
 const masks: ReadonlySet<string> = new Set([
   ...(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalXor', 'logicalNot'] as const),
@@ -115,6 +110,12 @@ export class Frame {
     this.vectorLocals = local - vectors;
   }
 
+  /** Whether a node is 0, not -0, in every lane: no bit is set. */
+  isZero(i: number): boolean {
+    const node = this.nodes[i];
+    return node.op === 'constant' && Object.is(node.value, 0);
+  }
+
   /** Where the value of a node is; `vector` counts within a turn of the loop. */
   localOf(i: number, vector: number): number {
     return this.nodeLocal[i] + (this.level[i] === Level.vector ? vector : 0);
@@ -158,7 +159,7 @@ export class Frame {
         else if (kind !== InputKind.number) level = Level.row;
         this.isMask[i] = kind === InputKind.boolArray || kind === InputKind.boolRepeated;
       }
-      if (node.op === 'sum' || node.op === 'max') level = Level.row;
+      if (isReduction(node)) level = Level.row;
       if (node.op === 'where' && this.isMask[node.a] && this.isMask[node.b]) this.isMask[i] = true;
       this.level[i] = level;
       if (calls.has(node.op)) {

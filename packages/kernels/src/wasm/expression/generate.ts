@@ -1,10 +1,11 @@
 import type { Expression } from '../../interface.js';
 import { Encoder, noResult, Op, V128, ValueType } from './encoder.js';
-import { calls, Frame, InputKind, isStepped, type Reducing, unrolled } from './frame.js';
+import { Frame, InputKind, isStepped, type Reducing, unrolled } from './frame.js';
 import { NodeWriter } from './nodes.js';
 import { storePart } from './partial.js';
 import { type Grouping, Level, type Pass } from './plan.js';
 import { ReductionWriter } from './reductions.js';
+import { calls } from './simplify.js';
 import { Writer } from './writer.js';
 
 export interface Generated {

@@ -1,11 +1,13 @@
 import { DTypeError } from '../../errors.js';
 import type { ExpressionNode } from '../../interface.js';
 import { Op, V128 } from './encoder.js';
-import { calls, type Frame, InputKind } from './frame.js';
+import { type Frame, InputKind } from './frame.js';
 import { loadBytesPart, loadPart } from './partial.js';
 import type { Pass } from './plan.js';
-import { argumentsOf } from './simplify.js';
+import { argumentsOf, calls } from './simplify.js';
 import type { Writer } from './writer.js';
+
+type Where = Extract<ExpressionNode, { readonly op: 'where' }>;
 
 /** The code of single nodes: a vector of each goes to its local. */
 export class NodeWriter {
@@ -56,15 +58,7 @@ export class NodeWriter {
         code.constant(node.value);
         return;
       case 'where':
-        if (frame.isMask[i]) {
-          code.get(frame.localOf(node.a, vector));
-          code.get(frame.localOf(node.b, vector));
-        } else {
-          this.number(node.a, vector);
-          this.number(node.b, vector);
-        }
-        this.mask(node.condition, vector);
-        code.simd(V128.bitselect);
+        this.where(node, frame.isMask[i], vector);
         return;
       case 'logicalNot':
         this.mask(node.a, vector);
@@ -112,6 +106,20 @@ export class NodeWriter {
     for (const k of argumentsOf(node)) this.number(k, vector);
     if (calls.has(node.op)) code.byte(Op.call).unsigned(frame.imports.indexOf(`${node.op}_${ops.suffix}`));
     else code.simd(this.instruction(node.op));
+  }
+
+  private where(node: Where, isMask: boolean, vector: number): void {
+    const { code, frame } = this;
+    const value = (i: number): void => {
+      if (isMask) code.get(frame.localOf(i, vector));
+      else this.number(i, vector);
+    };
+    // A selection is three instructions of most machines, and one if the other side is 0.
+    const [a, b] = [frame.isZero(node.a), frame.isZero(node.b)];
+    if (!a) value(node.a);
+    if (!b || a) value(node.b);
+    this.mask(node.condition, vector);
+    code.simd(a ? V128.andnot : b ? V128.and : V128.bitselect);
   }
 
   private instruction(op: ExpressionNode['op']): number {
