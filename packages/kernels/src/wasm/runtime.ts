@@ -35,6 +35,8 @@ export interface ExpressionShape {
   readonly itemBytes: number;
   /** How many nodes are computed. */
   readonly nodes: number;
+  /** Whether there are reductions. */
+  readonly reduces: boolean;
 }
 
 /** `body` for parts of 0 <= i < total, on several threads where there are some: see `Threads.split`. */
