@@ -33,7 +33,7 @@ export interface Segments {
 export interface Reducing {
   readonly plan: Plan;
   readonly segments: Segments;
-  /** The first of four accumulators of each reduction: two for each vector of the unrolled loop. */
+  /** The first of four accumulators of each reduction: of a sum two for every other vector, of a maximum one. */
   readonly accumulators: ReadonlyMap<number, number>;
   /** The first of three vectors. */
   readonly temporary: number;

@@ -24,6 +24,7 @@ const unrolledNodes = 40;
 function vectorsAtOnce({ nodes }: Frame, pass: Pass): number {
   const few = pass.nodes.length <= unrolledNodes;
   if (pass.nodes.some(i => calls.has(nodes[i].op))) return few ? unrolled : 2;
+  if (few && pass.reductions.some(i => nodes[i].op === 'max')) return unrolled;
   return few ? 2 : 1;
 }
 
@@ -183,7 +184,7 @@ class Loops {
     this.rest();
     code.byte(Op.localTee).unsigned(frame.left).byte(Op.if, noResult);
     this.nodes.compute(pass.nodes, 0, true, pass.spill);
-    for (const i of pass.reductions) this.reductions.accumulate(i, 0, true);
+    for (const i of pass.reductions) this.reductions.accumulatePart(i);
     this.stores(pass, (output, node) =>
       storePart(
         code,
@@ -224,8 +225,8 @@ class Loops {
       .signed(count * lanes)
       .byte(Op.i32LtU, Op.brIf, 1);
     for (const i of pass.nodes) for (let k = 0; k < count; k++) nodes.compute([i], k, false, pass.spill);
+    for (const i of pass.reductions) this.reductions.accumulate(i, count);
     for (let k = 0; k < count; k++) {
-      for (const i of pass.reductions) this.reductions.accumulate(i, k, false);
       this.stores(pass, (output, node) => {
         this.place(output);
         nodes.number(node, k);

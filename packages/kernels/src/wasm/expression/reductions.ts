@@ -6,6 +6,10 @@ import type { Writer } from './writer.js';
 
 const f64: LaneOps = laneOps.float64;
 
+interface Reduction {
+  readonly a: number;
+}
+
 /** The code of `sum` and `max`. */
 export class ReductionWriter {
   private readonly code: Writer;
@@ -28,37 +32,72 @@ export class ReductionWriter {
 
   /** Accumulators with nothing in them. */
   clear(i: number): void {
-    for (let k = 0; k < 4; k++) {
-      this.code.constant(this.frame.nodes[i].op === 'max' ? Number.NEGATIVE_INFINITY : 0);
+    const isMax = this.isMax(i);
+    for (let k = 0; k < (isMax ? 1 : 4); k++) {
+      this.code.constant(isMax ? Number.NEGATIVE_INFINITY : 0);
       this.code.set(this.first(i) + k);
     }
   }
 
+  private isMax(i: number): boolean {
+    return this.frame.nodes[i].op === 'max';
+  }
+
+  /** So many vectors more. */
+  accumulate(i: number, count: number): void {
+    const { a } = this.frame.nodes[i] as Reduction;
+    if (this.isMax(i)) {
+      // In pairs, since a maximum takes ten cycles and the accumulator waits for each.
+      this.into(this.first(i), this.code.ops.max, () => this.largest(a, 0, count));
+      return;
+    }
+    for (let k = 0; k < count; k++) {
+      this.nodes.number(a, k);
+      this.code.set(this.temporary);
+      this.add(this.first(i) + 2 * (k & 1));
+    }
+  }
+
+  /** The part of a vector that is left. */
+  accumulatePart(i: number): void {
+    const { code } = this;
+    const isMax = this.isMax(i);
+    this.nodes.number((this.frame.nodes[i] as Reduction).a);
+    if (isMax) code.constant(Number.NEGATIVE_INFINITY);
+    lanesLeft(code, this.frame.left);
+    code.simd(isMax ? V128.bitselect : V128.and);
+    code.set(this.temporary);
+    if (isMax) this.into(this.first(i), code.ops.max, () => code.get(this.temporary));
+    else this.add(this.first(i));
+  }
+
+  /** Of vectors of a node: a power of two of them. */
+  private largest(node: number, from: number, count: number): void {
+    if (count === 1) {
+      this.nodes.number(node, from);
+      return;
+    }
+    this.largest(node, from, count / 2);
+    this.largest(node, from + count / 2, count / 2);
+    this.code.simd(this.code.ops.max);
+  }
+
   /**
-   * One vector more. Sums of float32 are made in double precision, in two accumulators for its halves; those of float64 with what every addition rounds off
+   * Adds `temporary`. Sums of float32 are made in double precision, in two accumulators for its halves; those of float64 with what every addition rounds off
    * in an accumulator of its own (Knuth 1969).
    */
-  accumulate(i: number, vector: number, part: boolean): void {
+  private add(first: number): void {
     const { code, temporary } = this;
-    const { ops } = code;
-    const node = this.frame.nodes[i] as { readonly op: 'sum' | 'max'; readonly a: number };
-    const first = this.first(i) + 2 * (vector & 1);
-    this.nodes.number(node.a, vector);
-    if (part) {
-      if (node.op === 'max') code.constant(Number.NEGATIVE_INFINITY);
-      lanesLeft(code, this.frame.left);
-      code.simd(node.op === 'max' ? V128.bitselect : V128.and);
+    if (code.ops.lanes === 2) {
+      this.addCompensated(first);
+      return;
     }
-    code.set(temporary);
-    if (node.op === 'max') this.into(first, ops.max, () => code.get(temporary));
-    else if (ops.lanes === 4)
-      for (let half = 0; half < 2; half++)
-        this.into(first + half, f64.add, () => {
-          code.get(temporary);
-          if (half === 1) code.upperHalf(temporary);
-          code.simd(V128.promoteLow);
-        });
-    else this.compensated(first);
+    for (let half = 0; half < 2; half++)
+      this.into(first + half, f64.add, () => {
+        code.get(temporary);
+        if (half === 1) code.upperHalf(temporary);
+        code.simd(V128.promoteLow);
+      });
   }
 
   private into(local: number, instruction: number, value: () => void): void {
@@ -69,7 +108,7 @@ export class ReductionWriter {
     code.set(local);
   }
 
-  private compensated(first: number): void {
+  private addCompensated(first: number): void {
     const { code, temporary } = this;
     const [next, added] = [temporary + 1, temporary + 2];
     const difference = (a: number, b: number): void => {
@@ -97,14 +136,14 @@ export class ReductionWriter {
   /** From the accumulators to the value in every lane. */
   finish(i: number): void {
     const { code } = this;
-    if (this.frame.nodes[i].op === 'max') this.finishMax(this.first(i));
+    if (this.isMax(i)) this.finishMax(this.first(i));
     else this.finishSum(this.first(i));
     code.simd(code.ops.splat);
     code.set(this.frame.localOf(i, 0));
   }
 
-  private lane(of: LaneOps, k: number): void {
-    this.code.get(this.temporary);
+  private lane(vector: number, of: LaneOps, k: number): void {
+    this.code.get(vector);
     this.code.simd(of.extract);
     this.code.byte(k);
   }
@@ -112,13 +151,9 @@ export class ReductionWriter {
   private finishMax(first: number): void {
     const { code } = this;
     const { ops } = code;
-    code.get(first);
-    code.get(first + 2);
-    code.simd(ops.max);
-    code.set(this.temporary);
-    this.lane(ops, 0);
+    this.lane(first, ops, 0);
     for (let k = 1; k < ops.lanes; k++) {
-      this.lane(ops, k);
+      this.lane(first, ops, k);
       code.byte(ops.scalarMax);
     }
   }
@@ -142,8 +177,8 @@ export class ReductionWriter {
     }
     code.simd(f64.add);
     code.set(this.temporary);
-    this.lane(f64, 0);
-    this.lane(f64, 1);
+    this.lane(this.temporary, f64, 0);
+    this.lane(this.temporary, f64, 1);
     code.byte(Op.f64Add);
     if (narrow) code.byte(Op.f32Demote);
   }
