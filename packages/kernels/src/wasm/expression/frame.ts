@@ -59,7 +59,7 @@ export class Frame {
   readonly inputRow: readonly number[];
   readonly outputRow: readonly number[];
   /** Of nodes of the level of vectors, the first of `unrolled`. */
-  private readonly nodeLocal: number[] = [];
+  readonly #nodeLocal: number[] = [];
   readonly length: number;
   /** Elements of the row that are done. One number counts through all arrays, since registers for addresses would be too few. */
   readonly index: number;
@@ -74,12 +74,12 @@ export class Frame {
     this.nodes = expression.nodes;
     this.outputs = expression.outputs;
     this.kinds = kinds;
-    this.analyse();
+    this.#analyse();
     const plan = planOf(expression, this.level, calls, grouping);
     const types = this.valueTypes;
     if (plan !== null) types.push(ValueType.i32);
     this.length = types.length - 1;
-    this.addParameters(plan === null ? 1 : 2, plan === null ? 0 : 2);
+    this.#addParameters(plan === null ? 1 : 2, plan === null ? 0 : 2);
     const parameters = types.length;
     this.index = parameters;
     this.left = parameters + 1;
@@ -95,7 +95,7 @@ export class Frame {
     this.integerLocals = local - parameters;
     const vectors = local;
     for (const level of this.level) {
-      this.nodeLocal.push(local);
+      this.#nodeLocal.push(local);
       local += level === Level.vector ? unrolled : 1;
     }
     if (plan !== null && segments !== null) {
@@ -118,7 +118,7 @@ export class Frame {
 
   /** Where the value of a node is; `vector` counts within a turn of the loop. */
   localOf(i: number, vector: number): number {
-    return this.nodeLocal[i] + (this.level[i] === Level.vector ? vector : 0);
+    return this.#nodeLocal[i] + (this.level[i] === Level.vector ? vector : 0);
   }
 
   /** Nodes that are computed as often as that. */
@@ -127,7 +127,7 @@ export class Frame {
   }
 
   /** Every array is an address and so many steps. */
-  private addParameters(inputSteps: number, outputSteps: number): void {
+  #addParameters(inputSteps: number, outputSteps: number): void {
     const types = this.valueTypes;
     const addArray = (steps: number): void => {
       for (let k = 0; k <= steps; k++) types.push(ValueType.i32);
@@ -143,7 +143,7 @@ export class Frame {
     }
   }
 
-  private analyse(): void {
+  #analyse(): void {
     this.nodes.forEach((node, i) => {
       let level: number = Level.call;
       for (const k of argumentsOf(node)) level = Math.max(level, this.level[k]);

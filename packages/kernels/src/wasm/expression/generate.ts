@@ -81,21 +81,23 @@ function moduleOf(frame: Frame, body: Encoder, shared: boolean): Uint8Array<Arra
 /** The function of an expression: loops over rows or groups, and within them over vectors. */
 class Loops {
   readonly code: Writer;
-  private readonly frame: Frame;
-  private readonly nodes: NodeWriter;
-  private readonly reductions: ReductionWriter;
+  readonly #frame: Frame;
+  readonly #nodes: NodeWriter;
+  readonly #reductions: ReductionWriter;
 
   constructor({ dtype }: Expression, frame: Frame) {
     this.code = new Writer(dtype);
-    this.frame = frame;
-    this.nodes = new NodeWriter(this.code, frame);
-    this.reductions = new ReductionWriter(this.code, frame, this.nodes);
-    if (frame.reducing === null) this.rows();
-    else this.groups(frame.reducing);
+    this.#frame = frame;
+    this.#nodes = new NodeWriter(this.code, frame);
+    this.#reductions = new ReductionWriter(this.code, frame, this.#nodes);
+    if (frame.reducing === null) this.#rows();
+    else this.#groups(frame.reducing);
   }
 
-  private rows(): void {
-    const { code, frame, nodes } = this;
+  #rows(): void {
+    const frame = this.#frame;
+    const nodes = this.#nodes;
+    const { code } = this;
     const pass: Pass = {
       nodes: frame.ofLevel(Level.vector),
       reductions: [],
@@ -105,8 +107,8 @@ class Loops {
     nodes.compute(frame.ofLevel(Level.call), 0, false);
     code.byte(Op.loop, noResult);
     nodes.compute(frame.ofLevel(Level.row), 0, false);
-    this.row(pass);
-    this.nextInputs();
+    this.#row(pass);
+    this.#nextInputs();
     for (const local of frame.outputLocal) {
       code.address(local, frame.length, code.ops.itemShift);
       code.set(local);
@@ -119,22 +121,25 @@ class Loops {
    * `run(groups, segments, length, ...)`, with the address and the bytes between groups and between segments of every array: for each group pass after
    * pass over its segments, each with the reductions of those before.
    */
-  private groups({ plan, segments }: Reducing): void {
-    const { code, frame, nodes, reductions } = this;
+  #groups({ plan, segments }: Reducing): void {
+    const frame = this.#frame;
+    const nodes = this.#nodes;
+    const reductions = this.#reductions;
+    const { code } = this;
     nodes.compute(frame.ofLevel(Level.call), 0, false);
     code.byte(Op.loop, noResult);
     plan.passes.forEach((pass, p) => {
       nodes.compute(plan.between[p], 0, false);
       for (const i of pass.reductions) reductions.clear(i);
-      this.arrays((addresses, moving) => {
+      this.#arrays((addresses, moving) => {
         code.get(addresses);
         code.set(moving);
       });
       code.get(1);
       code.set(segments.left);
       code.byte(Op.loop, noResult);
-      this.row(pass);
-      this.arrays((addresses, moving) => code.move(moving, addresses + 2));
+      this.#row(pass);
+      this.#arrays((addresses, moving) => code.move(moving, addresses + 2));
       code.again(segments.left);
       for (const i of pass.reductions) reductions.finish(i);
     });
@@ -147,23 +152,23 @@ class Loops {
       code.memory(0);
       code.byte(0);
     });
-    this.nextInputs();
+    this.#nextInputs();
     for (const local of frame.outputLocal) code.move(local, local + 1);
     code.again(0);
     code.byte(Op.end);
   }
 
   /** On to the next row or group. */
-  private nextInputs(): void {
-    const { kinds, inputLocal } = this.frame;
+  #nextInputs(): void {
+    const { kinds, inputLocal } = this.#frame;
     kinds.forEach((kind, i) => {
       if (kind !== InputKind.number) this.code.move(inputLocal[i], inputLocal[i] + 1);
     });
   }
 
   /** Every array that is stepped through: its parameters, and what moves from segment to segment. */
-  private arrays(each: (parameters: number, moving: number) => void): void {
-    const { frame } = this;
+  #arrays(each: (parameters: number, moving: number) => void): void {
+    const frame = this.#frame;
     const { segments } = frame.reducing as Reducing;
     frame.kinds.forEach((kind, i) => {
       if (isStepped(kind)) each(frame.inputLocal[i], segments.inputs[i]);
@@ -174,61 +179,64 @@ class Loops {
   }
 
   /** All elements of a row. */
-  private row(pass: Pass): void {
-    const { code, frame } = this;
+  #row(pass: Pass): void {
+    const frame = this.#frame;
+    const { code } = this;
     code.byte(Op.i32Const).signed(0);
     code.set(frame.index);
     const count = vectorsAtOnce(frame, pass);
-    if (count > 1) this.mainLoop(count, pass);
-    this.mainLoop(1, pass);
-    this.rest();
+    if (count > 1) this.#mainLoop(count, pass);
+    this.#mainLoop(1, pass);
+    this.#rest();
     code.byte(Op.localTee).unsigned(frame.left).byte(Op.if, noResult);
-    this.nodes.compute(pass.nodes, 0, true, pass.spill);
-    for (const i of pass.reductions) this.reductions.accumulatePart(i);
-    this.stores(pass, (output, node) =>
+    this.#nodes.compute(pass.nodes, 0, true, pass.spill);
+    for (const i of pass.reductions) this.#reductions.accumulatePart(i);
+    this.#stores(pass, (output, node) =>
       storePart(
         code,
         frame.left,
-        () => this.place(output),
-        () => this.nodes.number(node),
+        () => this.#place(output),
+        () => this.#nodes.number(node),
       ),
     );
     code.byte(Op.end);
   }
 
   /** How many elements are left. */
-  private rest(): void {
-    this.code.get(this.frame.length);
-    this.code.get(this.frame.index);
+  #rest(): void {
+    this.code.get(this.#frame.length);
+    this.code.get(this.#frame.index);
     this.code.byte(Op.i32Sub);
   }
 
   /** Where an output is written. */
-  private place(output: number): void {
-    this.code.address(this.frame.outputRow[output], this.frame.index, this.code.ops.itemShift);
+  #place(output: number): void {
+    this.code.address(this.#frame.outputRow[output], this.#frame.index, this.code.ops.itemShift);
   }
 
   /** What a pass writes. */
-  private stores({ stores, spill }: Pass, store: (output: number, node: number) => void): void {
-    for (const output of stores) store(output, this.frame.outputs[output]);
+  #stores({ stores, spill }: Pass, store: (output: number, node: number) => void): void {
+    for (const output of stores) store(output, this.#frame.outputs[output]);
     if (spill?.loads === false) store(spill.output, spill.node);
   }
 
   /** While at least `count` vectors are left. */
-  private mainLoop(count: number, pass: Pass): void {
-    const { code, frame, nodes } = this;
+  #mainLoop(count: number, pass: Pass): void {
+    const frame = this.#frame;
+    const nodes = this.#nodes;
+    const { code } = this;
     const { lanes } = code.ops;
     code.byte(Op.block, noResult, Op.loop, noResult);
-    this.rest();
+    this.#rest();
     code
       .byte(Op.i32Const)
       .signed(count * lanes)
       .byte(Op.i32LtU, Op.brIf, 1);
     for (const i of pass.nodes) for (let k = 0; k < count; k++) nodes.compute([i], k, false, pass.spill);
-    for (const i of pass.reductions) this.reductions.accumulate(i, count);
+    for (const i of pass.reductions) this.#reductions.accumulate(i, count);
     for (let k = 0; k < count; k++) {
-      this.stores(pass, (output, node) => {
-        this.place(output);
+      this.#stores(pass, (output, node) => {
+        this.#place(output);
         nodes.number(node, k);
         code.simd(V128.store);
         code.memory(k * 16);

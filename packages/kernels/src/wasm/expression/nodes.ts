@@ -11,64 +11,65 @@ type Where = Extract<ExpressionNode, { readonly op: 'where' }>;
 
 /** The code of single nodes: a vector of each goes to its local. */
 export class NodeWriter {
-  private readonly code: Writer;
-  private readonly frame: Frame;
+  readonly #code: Writer;
+  readonly #frame: Frame;
 
   constructor(code: Writer, frame: Frame) {
-    this.code = code;
-    this.frame = frame;
+    this.#code = code;
+    this.#frame = frame;
   }
 
   /** Vector number `vector` from the cursors on, or the part of one that is left at the end of the row. */
   compute(nodes: readonly number[], vector: number, part: boolean, spill: Pass['spill'] = null): void {
-    const { frame } = this;
+    const frame = this.#frame;
     for (const i of nodes) {
-      if (spill?.loads === true && spill.node === i) this.load(frame.outputRow[spill.output], vector, part);
-      else this.one(frame.nodes[i], i, vector, part);
-      this.code.set(frame.localOf(i, vector));
+      if (spill?.loads === true && spill.node === i) this.#load(frame.outputRow[spill.output], vector, part);
+      else this.#one(frame.nodes[i], i, vector, part);
+      this.#code.set(frame.localOf(i, vector));
     }
   }
 
   /** The value of a node as numbers: a mask counts as 0 and 1. */
   number(i: number, vector = 0): void {
-    const { code } = this;
-    code.get(this.frame.localOf(i, vector));
-    if (!this.frame.isMask[i]) return;
+    const code = this.#code;
+    code.get(this.#frame.localOf(i, vector));
+    if (!this.#frame.isMask[i]) return;
     code.constant(1);
     code.simd(V128.and);
   }
 
   /** The value of a node as a mask: numbers but 0 are true. */
-  private mask(i: number, vector: number): void {
-    const { code } = this;
-    code.get(this.frame.localOf(i, vector));
-    if (this.frame.isMask[i]) return;
+  #mask(i: number, vector: number): void {
+    const code = this.#code;
+    code.get(this.#frame.localOf(i, vector));
+    if (this.#frame.isMask[i]) return;
     code.constant(0);
     code.simd(code.ops.ne);
   }
 
-  private one(node: ExpressionNode, i: number, vector: number, part: boolean): void {
-    const { code, frame } = this;
+  #one(node: ExpressionNode, i: number, vector: number, part: boolean): void {
+    const code = this.#code;
+    const frame = this.#frame;
     const { ops } = code;
     switch (node.op) {
       case 'input':
-        this.input(node.index, vector, part);
+        this.#input(node.index, vector, part);
         return;
       case 'constant':
         code.constant(node.value);
         return;
       case 'where':
-        this.where(node, frame.isMask[i], vector);
+        this.#where(node, frame.isMask[i], vector);
         return;
       case 'logicalNot':
-        this.mask(node.a, vector);
+        this.#mask(node.a, vector);
         code.simd(V128.not);
         return;
       case 'logicalAnd':
       case 'logicalOr':
       case 'logicalXor':
-        this.mask(node.a, vector);
-        this.mask(node.b, vector);
+        this.#mask(node.a, vector);
+        this.#mask(node.b, vector);
         code.simd(node.op === 'logicalAnd' ? V128.and : node.op === 'logicalOr' ? V128.or : V128.xor);
         return;
       case 'sign':
@@ -105,11 +106,12 @@ export class NodeWriter {
     }
     for (const k of argumentsOf(node)) this.number(k, vector);
     if (calls.has(node.op)) code.byte(Op.call).unsigned(frame.imports.indexOf(`${node.op}_${ops.suffix}`));
-    else code.simd(this.instruction(node.op));
+    else code.simd(this.#instruction(node.op));
   }
 
-  private where(node: Where, isMask: boolean, vector: number): void {
-    const { code, frame } = this;
+  #where(node: Where, isMask: boolean, vector: number): void {
+    const code = this.#code;
+    const frame = this.#frame;
     const value = (i: number): void => {
       if (isMask) code.get(frame.localOf(i, vector));
       else this.number(i, vector);
@@ -118,12 +120,12 @@ export class NodeWriter {
     const [a, b] = [frame.isZero(node.a), frame.isZero(node.b)];
     if (!a) value(node.a);
     if (!b || a) value(node.b);
-    this.mask(node.condition, vector);
+    this.#mask(node.condition, vector);
     code.simd(a ? V128.andnot : b ? V128.and : V128.bitselect);
   }
 
-  private instruction(op: ExpressionNode['op']): number {
-    const { ops } = this.code;
+  #instruction(op: ExpressionNode['op']): number {
+    const { ops } = this.#code;
     switch (op) {
       case 'neg':
       case 'abs':
@@ -153,12 +155,13 @@ export class NodeWriter {
     }
   }
 
-  private input(index: number, vector: number, part: boolean): void {
-    const { code, frame } = this;
+  #input(index: number, vector: number, part: boolean): void {
+    const code = this.#code;
+    const frame = this.#frame;
     const { ops } = code;
     const kind = frame.kinds[index];
     if (kind === InputKind.array) {
-      this.load(frame.inputRow[index], vector, part);
+      this.#load(frame.inputRow[index], vector, part);
       return;
     }
     if (kind === InputKind.boolArray) {
@@ -169,7 +172,7 @@ export class NodeWriter {
         code.simd(ops.lanes === 4 ? V128.load32Zero : V128.load16Splat);
         code.memory(vector * ops.lanes);
       }
-      this.widen();
+      this.#widen();
       return;
     }
     code.get(frame.inputLocal[index]);
@@ -177,12 +180,13 @@ export class NodeWriter {
     else {
       code.simd(kind === InputKind.repeated ? ops.loadSplat : V128.load8Splat);
       code.memory(0);
-      if (kind === InputKind.boolRepeated) this.widen();
+      if (kind === InputKind.boolRepeated) this.#widen();
     }
   }
 
-  private load(row: number, vector: number, part: boolean): void {
-    const { code, frame } = this;
+  #load(row: number, vector: number, part: boolean): void {
+    const code = this.#code;
+    const frame = this.#frame;
     const address = (): void => code.address(row, frame.index, code.ops.itemShift);
     if (part) {
       loadPart(code, frame.left, address);
@@ -194,8 +198,8 @@ export class NodeWriter {
   }
 
   /** Bytes of 0 and 1 in the lowest lanes become masks of full lanes. */
-  private widen(): void {
-    const { code } = this;
+  #widen(): void {
+    const code = this.#code;
     code.simd(V128.extendLow8);
     code.simd(V128.extendLow16);
     if (code.ops.lanes === 2) code.simd(V128.extendLow32);

@@ -12,104 +12,106 @@ interface Reduction {
 
 /** The code of `sum` and `max`. */
 export class ReductionWriter {
-  private readonly code: Writer;
-  private readonly frame: Frame;
-  private readonly nodes: NodeWriter;
+  readonly #code: Writer;
+  readonly #frame: Frame;
+  readonly #nodes: NodeWriter;
 
   constructor(code: Writer, frame: Frame, nodes: NodeWriter) {
-    this.code = code;
-    this.frame = frame;
-    this.nodes = nodes;
+    this.#code = code;
+    this.#frame = frame;
+    this.#nodes = nodes;
   }
 
-  private first(i: number): number {
-    return (this.frame.reducing as Reducing).accumulators.get(i) as number;
+  #first(i: number): number {
+    return (this.#frame.reducing as Reducing).accumulators.get(i) as number;
   }
 
-  private get temporary(): number {
-    return (this.frame.reducing as Reducing).temporary;
+  get #temporary(): number {
+    return (this.#frame.reducing as Reducing).temporary;
   }
 
   /** Accumulators with nothing in them. */
   clear(i: number): void {
-    const isMax = this.isMax(i);
+    const isMax = this.#isMax(i);
     for (let k = 0; k < (isMax ? 1 : 4); k++) {
-      this.code.constant(isMax ? Number.NEGATIVE_INFINITY : 0);
-      this.code.set(this.first(i) + k);
+      this.#code.constant(isMax ? Number.NEGATIVE_INFINITY : 0);
+      this.#code.set(this.#first(i) + k);
     }
   }
 
-  private isMax(i: number): boolean {
-    return this.frame.nodes[i].op === 'max';
+  #isMax(i: number): boolean {
+    return this.#frame.nodes[i].op === 'max';
   }
 
   /** So many vectors more. */
   accumulate(i: number, count: number): void {
-    const { a } = this.frame.nodes[i] as Reduction;
-    if (this.isMax(i)) {
+    const { a } = this.#frame.nodes[i] as Reduction;
+    if (this.#isMax(i)) {
       // In pairs, since a maximum takes ten cycles and the accumulator waits for each.
-      this.into(this.first(i), this.code.ops.max, () => this.largest(a, 0, count));
+      this.#into(this.#first(i), this.#code.ops.max, () => this.#largest(a, 0, count));
       return;
     }
     for (let k = 0; k < count; k++) {
-      this.nodes.number(a, k);
-      this.code.set(this.temporary);
-      this.add(this.first(i) + 2 * (k & 1));
+      this.#nodes.number(a, k);
+      this.#code.set(this.#temporary);
+      this.#add(this.#first(i) + 2 * (k & 1));
     }
   }
 
   /** The part of a vector that is left. */
   accumulatePart(i: number): void {
-    const { code } = this;
-    const isMax = this.isMax(i);
-    this.nodes.number((this.frame.nodes[i] as Reduction).a);
+    const code = this.#code;
+    const isMax = this.#isMax(i);
+    this.#nodes.number((this.#frame.nodes[i] as Reduction).a);
     if (isMax) code.constant(Number.NEGATIVE_INFINITY);
-    lanesLeft(code, this.frame.left);
+    lanesLeft(code, this.#frame.left);
     code.simd(isMax ? V128.bitselect : V128.and);
-    code.set(this.temporary);
-    if (isMax) this.into(this.first(i), code.ops.max, () => code.get(this.temporary));
-    else this.add(this.first(i));
+    code.set(this.#temporary);
+    if (isMax) this.#into(this.#first(i), code.ops.max, () => code.get(this.#temporary));
+    else this.#add(this.#first(i));
   }
 
   /** Of vectors of a node: a power of two of them. */
-  private largest(node: number, from: number, count: number): void {
+  #largest(node: number, from: number, count: number): void {
     if (count === 1) {
-      this.nodes.number(node, from);
+      this.#nodes.number(node, from);
       return;
     }
-    this.largest(node, from, count / 2);
-    this.largest(node, from + count / 2, count / 2);
-    this.code.simd(this.code.ops.max);
+    this.#largest(node, from, count / 2);
+    this.#largest(node, from + count / 2, count / 2);
+    this.#code.simd(this.#code.ops.max);
   }
 
   /**
    * Adds `temporary`. Sums of float32 are made in double precision, in two accumulators for its halves; those of float64 with what every addition rounds off
    * in an accumulator of its own (Knuth 1969).
    */
-  private add(first: number): void {
-    const { code, temporary } = this;
+  #add(first: number): void {
+    const code = this.#code;
+    const temporary = this.#temporary;
     if (code.ops.lanes === 2) {
-      this.addCompensated(first);
+      this.#addCompensated(first);
       return;
     }
     for (let half = 0; half < 2; half++)
-      this.into(first + half, f64.add, () => {
+      this.#into(first + half, f64.add, () => {
         code.get(temporary);
         if (half === 1) code.upperHalf(temporary);
         code.simd(V128.promoteLow);
       });
   }
 
-  private into(local: number, instruction: number, value: () => void): void {
-    const { code } = this;
+  #into(local: number, instruction: number, value: () => void): void {
+    const code = this.#code;
     code.get(local);
     value();
     code.simd(instruction);
     code.set(local);
   }
 
-  private addCompensated(first: number): void {
-    const { code, temporary } = this;
+  #addCompensated(first: number): void {
+    const code = this.#code;
+    const temporary = this.#temporary;
     const [next, added] = [temporary + 1, temporary + 2];
     const difference = (a: number, b: number): void => {
       code.get(a);
@@ -122,7 +124,7 @@ export class ReductionWriter {
     code.set(next);
     difference(next, first);
     code.set(added);
-    this.into(first + 1, f64.add, () => {
+    this.#into(first + 1, f64.add, () => {
       code.get(first);
       difference(next, added);
       code.simd(f64.sub);
@@ -135,31 +137,31 @@ export class ReductionWriter {
 
   /** From the accumulators to the value in every lane. */
   finish(i: number): void {
-    const { code } = this;
-    if (this.isMax(i)) this.finishMax(this.first(i));
-    else this.finishSum(this.first(i));
+    const code = this.#code;
+    if (this.#isMax(i)) this.#finishMax(this.#first(i));
+    else this.#finishSum(this.#first(i));
     code.simd(code.ops.splat);
-    code.set(this.frame.localOf(i, 0));
+    code.set(this.#frame.localOf(i, 0));
   }
 
-  private lane(vector: number, of: LaneOps, k: number): void {
-    this.code.get(vector);
-    this.code.simd(of.extract);
-    this.code.byte(k);
+  #lane(vector: number, of: LaneOps, k: number): void {
+    this.#code.get(vector);
+    this.#code.simd(of.extract);
+    this.#code.byte(k);
   }
 
-  private finishMax(first: number): void {
-    const { code } = this;
+  #finishMax(first: number): void {
+    const code = this.#code;
     const { ops } = code;
-    this.lane(first, ops, 0);
+    this.#lane(first, ops, 0);
     for (let k = 1; k < ops.lanes; k++) {
-      this.lane(first, ops, k);
+      this.#lane(first, ops, k);
       code.byte(ops.scalarMax);
     }
   }
 
-  private finishSum(first: number): void {
-    const { code } = this;
+  #finishSum(first: number): void {
+    const code = this.#code;
     const narrow = code.ops.lanes === 4;
     for (const k of [0, 2]) {
       code.get(first + k);
@@ -176,9 +178,9 @@ export class ReductionWriter {
       code.simd(f64.add);
     }
     code.simd(f64.add);
-    code.set(this.temporary);
-    this.lane(this.temporary, f64, 0);
-    this.lane(this.temporary, f64, 1);
+    code.set(this.#temporary);
+    this.#lane(this.#temporary, f64, 0);
+    this.#lane(this.#temporary, f64, 1);
     code.byte(Op.f64Add);
     if (narrow) code.byte(Op.f32Demote);
   }
