@@ -71,6 +71,27 @@ const adam: Expression = {
   outputs: [3, 5],
 };
 
+/** Of each group, times a number of its own; and the logarithm of the sum. */
+const maskedSoftmax: Expression = {
+  dtype: 'float32',
+  inputs: ['array', 'array', 'array', 'scalar'],
+  nodes: [
+    { op: 'input', index: 0 },
+    { op: 'input', index: 1 },
+    { op: 'input', index: 2 },
+    { op: 'input', index: 3 },
+    { op: 'mul', a: 0, b: 1 },
+    { op: 'where', condition: 2, a: 4, b: 3 },
+    { op: 'max', a: 5 },
+    { op: 'sub', a: 5, b: 6 },
+    { op: 'exp', a: 7 },
+    { op: 'sum', a: 8 },
+    { op: 'div', a: 8, b: 9 },
+    { op: 'log', a: 9 },
+  ],
+  outputs: [10, 11],
+};
+
 /** Calls that are large enough to be divided, by name; each returns what it has written. */
 const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => Operand[]> = {
   gemm(k, dtype) {
@@ -232,6 +253,16 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     const [e, f] = [0, 1].map(() => make(k, dtype, [5, 9001], () => 0));
     k.run(compiled, [a, column, 0.5], [e, f]);
     return [c, d, e, f];
+  },
+  'fused expressions with reductions'(k, dtype) {
+    const [groups, segments, length] = [37, 3, 301];
+    const x = make(k, dtype, [groups, segments, length], i => 5 * Math.sin(i));
+    const scale = make(k, dtype, [groups, 1, 1], i => 1 + (i % 3));
+    const kept = make(k, 'bool', [1, segments, length], i => i % 5);
+    const out = make(k, dtype, [groups, segments, length], () => 0);
+    const logarithms = make(k, dtype, [groups, 1, 1], () => 0);
+    k.run(k.compile({ ...maskedSoftmax, dtype }), [x, scale, kept, -3], [out, logarithms]);
+    return [out, logarithms];
   },
 };
 

@@ -1,4 +1,4 @@
-import { InputKind } from '../wasm/expression/generate.js';
+import { InputKind } from '../wasm/expression/frame.js';
 import type { ExpressionShape } from '../wasm/runtime.js';
 
 type Args = readonly number[];
@@ -315,18 +315,22 @@ export function rulesOf(words: () => Int32Array): ReadonlyMap<string, Rule> {
   return rules;
 }
 
-/** f(rows, length, ...inputs, ...outputs): a number is its value, an array an address and the bytes between rows, an output an address. */
-export function expressionRule({ kinds, outputs, itemBytes, nodes }: ExpressionShape): Rule {
-  const byRows = (a: Args): boolean => a[0] > 1;
+/**
+ * f(rows, length, ...inputs, ...outputs): a number is its value, an array an address and the bytes between rows, an output an address. With reductions
+ * f(groups, segments, length, ...), where every array and output is an address, the bytes between groups and those between segments; groups alone are divided.
+ */
+export function expressionRule({ kinds, outputs, itemBytes, nodes, reduces }: ExpressionShape): Rule {
+  const byRows = (a: Args): boolean => reduces || a[0] > 1;
+  const first = reduces ? 3 : 2;
   return {
     total: a => (byRows(a) ? a[0] : a[1]),
     unit: a => (byRows(a) ? 1 : 16),
-    work: a => a[0] * a[1] * nodes * cost.cheap,
+    work: a => a[0] * a[1] * (reduces ? a[2] : 1) * nodes * cost.cheap,
     part(a, from, count) {
       const part = [...a];
       const rows = byRows(a);
       part[rows ? 0 : 1] = count;
-      let at = 2;
+      let at = first;
       for (const kind of kinds) {
         if (kind === InputKind.number) {
           at++;
@@ -335,9 +339,13 @@ export function expressionRule({ kinds, outputs, itemBytes, nodes }: ExpressionS
         if (rows) part[at] += from * a[at + 1];
         else if (kind === InputKind.array) part[at] += from * itemBytes;
         else if (kind === InputKind.boolArray) part[at] += from;
-        at += 2;
+        at += first;
       }
-      for (let k = 0; k < outputs; k++) part[at++] += from * itemBytes * (rows ? a[1] : 1);
+      for (let k = 0; k < outputs; k++)
+        if (reduces) {
+          part[at] += from * a[at + 1];
+          at += 3;
+        } else part[at++] += from * itemBytes * (rows ? a[1] : 1);
       return part;
     },
   };

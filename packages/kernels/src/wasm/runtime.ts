@@ -1,5 +1,5 @@
 import type { Heap } from '../heap/heap.js';
-import type { InputKind } from './expression/generate.js';
+import type { InputKind } from './expression/frame.js';
 
 /** A loaded WebAssembly build and the memory it works on: what every kernel family of the tier is given. */
 export interface Runtime {
@@ -35,6 +35,8 @@ export interface ExpressionShape {
   readonly itemBytes: number;
   /** How many nodes are computed. */
   readonly nodes: number;
+  /** Whether there are reductions. */
+  readonly reduces: boolean;
 }
 
 /** `body` for parts of 0 <= i < total, on several threads where there are some: see `Threads.split`. */

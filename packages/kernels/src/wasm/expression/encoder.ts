@@ -75,7 +75,7 @@ export const Op = {
   i32GeU: 0x4f,
   i32Add: 0x6a,
   i32Sub: 0x6b,
-  i32Mul: 0x6c,
+  i32Shl: 0x74,
   f64Add: 0xa0,
   f32Convert: 0xb3,
   f32Demote: 0xb6,
@@ -118,6 +118,8 @@ export interface LaneOps {
   readonly suffix: 'f32x4' | 'f64x2';
   readonly lanes: number;
   readonly itemBytes: number;
+  /** Of `itemBytes`, as a power of two. */
+  readonly itemShift: number;
   readonly valueType: number;
   readonly splat: number;
   readonly loadSplat: number;
@@ -153,6 +155,7 @@ export const laneOps: Readonly<Record<'float32' | 'float64', LaneOps>> = {
     suffix: 'f32x4',
     lanes: 4,
     itemBytes: 4,
+    itemShift: 2,
     valueType: ValueType.f32,
     splat: 19,
     loadSplat: V128.load32Splat,
@@ -184,6 +187,7 @@ export const laneOps: Readonly<Record<'float32' | 'float64', LaneOps>> = {
     suffix: 'f64x2',
     lanes: 2,
     itemBytes: 8,
+    itemShift: 3,
     valueType: ValueType.f64,
     splat: 20,
     loadSplat: V128.load64Splat,

@@ -6,7 +6,8 @@ import { createCopy } from '../copy.js';
 import { sizeOf } from '../layout.js';
 import { servedByReference } from '../reference.js';
 import type { Runtime } from '../runtime.js';
-import { generate, InputKind } from './generate.js';
+import { InputKind } from './frame.js';
+import { generate } from './generate.js';
 import { Groups } from './groups.js';
 import { simplify, textOf } from './simplify.js';
 
@@ -95,12 +96,11 @@ export function createExpression(
       for (const name of generated.imports) math[name] = runtime.exports[name];
       const module = new WebAssembly.Module(generated.bytes);
       kernel = new WebAssembly.Instance(module, { env: { memory: runtime.memory }, math }).exports.run;
-      // Groups go to one thread: nearly all of these are short.
-      if (runtime.threads !== null && !program.reduces) {
+      if (runtime.threads !== null) {
         const { nodes, outputs } = program.simplified;
-        const { itemBytes } = program;
+        const { itemBytes, reduces } = program;
         kernel = runtime.threads.expression(kernel, {
-          ...{ bytes: generated.bytes, kinds: given, itemBytes },
+          ...{ bytes: generated.bytes, kinds: given, itemBytes, reduces },
           ...{ outputs: outputs.length, nodes: nodes.length },
         });
       }

@@ -1,5 +1,5 @@
-import type { Expression, ExpressionNode } from '../../interface.js';
-import { argumentsOf } from './simplify.js';
+import type { Expression } from '../../interface.js';
+import { argumentsOf, isReduction } from './simplify.js';
 
 /** When a node is computed: once, once a row (a group, where there are reductions), for every vector. */
 export const Level = { call: 0, row: 1, vector: 2 } as const;
@@ -99,8 +99,4 @@ export function planOf(
     nodes.flatMap((n, i) => (level[i] === Level.row && !isReduction(n) && stage[i] === p ? [i] : [])),
   );
   return { stored, passes, between };
-}
-
-function isReduction(node: ExpressionNode): boolean {
-  return node.op === 'sum' || node.op === 'max';
 }
