@@ -44,6 +44,8 @@ const common = [
     String(nullPage.end),
   ],
   ...['-O3', '--noAssert', '--noExportMemory', '--use', 'abort='],
+  // Twins for float32 and float64 side by side compress better, and the two builds have the same order.
+  ...['--runPasses', 'reorder-functions-by-name'],
   // Vectors cross the boundary between this module and those of compiled expressions, which is WebAssembly on both sides.
   ...['--disableWarning', '112'],
 ];
