@@ -92,8 +92,6 @@ function corrected(sum: v128, lost: v128): v128 {
 }
 
 /** The extreme so far, and where it is: of equals the last, and of NaN the last from the first NaN on. */
-// @ts-ignore: decorator
-@inline
 function extremes<T>(op: i32, n: usize, step: usize, a: usize, to: usize, indices: usize, indexStep: usize, position: i32, by: i32): void {
   if (n == 0) return;
   let best = load<T>(a);
@@ -120,8 +118,6 @@ function expOf(x: f64): f64 {
 }
 
 /** ln of the running sum of e^x: the largest so far plus ln of the sum of e^(x - largest). */
-// @ts-ignore: decorator
-@inline
 function logarithms<T>(n: usize, step: usize, a: usize, to: usize): void {
   let largest = -Infinity;
   let sum: f64 = 0;

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { makeDelta } from '../scripts/delta.js';
+import { encodeText } from '../scripts/text.js';
 import { scalarArithmetic, scalarMaps } from '../src/index.js';
 import type { ArithmeticOp, Operand, ReduceOp, ScanOp, UnaryOp } from '../src/interface.js';
 import type { DType, Storage } from '../src/storage.js';
 import { applyDelta } from '../src/wasm/delta.js';
 import { createWasm } from '../src/wasm/index.js';
-import { decodeHex, load, supports } from '../src/wasm/load.js';
+import { load, supports } from '../src/wasm/load.js';
 import { servedByReference } from '../src/wasm/reference.js';
+import { decodeText } from '../src/wasm/text.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -15,14 +17,16 @@ afterEach(() => {
   vi.resetModules();
 });
 
-describe('decoding', () => {
-  test('gives the same bytes with and without Buffer', () => {
-    const text = Buffer.from(Uint8Array.from({ length: 1001 }, (_, i) => (i * 37) & 255)).toString('hex');
-    const withBuffer = decodeHex(text);
-    vi.stubGlobal('Buffer', undefined);
-    const without = decodeHex(text);
-    expect(without.length).toBe(1001);
-    expect([...without]).toEqual([...withBuffer]);
+describe('bytes as text', () => {
+  const every = Uint8Array.from({ length: 1001 }, (_, i) => (i * 37) & 255);
+
+  test('come back', () => {
+    expect([...decodeText(encodeText(every))]).toEqual([...every]);
+    expect(decodeText('').length).toBe(0);
+  });
+
+  test('are characters that need no escape in quotes', () => {
+    expect(encodeText(every)).toMatch(/^[(-[\]-~]+$/);
   });
 });
 

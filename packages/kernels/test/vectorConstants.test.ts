@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { moveConstants, placeConstants } from '../scripts/constants.js';
-import { hex } from '../src/wasm/generated/baseline.js';
+import { text } from '../src/wasm/generated/baseline.js';
 import { createRuntime } from '../src/wasm/index.js';
-import { decodeHex, supports } from '../src/wasm/load.js';
+import { supports } from '../src/wasm/load.js';
 import { nullPage } from '../src/wasm/nullPage.js';
+import { decodeText } from '../src/wasm/text.js';
 
 const header = [0, 97, 115, 109, 1, 0, 0, 0];
 const section = (id: number, ...content: number[]): number[] => [id, content.length, ...content];
@@ -61,7 +62,7 @@ describe('vector constants', () => {
   });
 
   test('are all moved in the build', () => {
-    expect(placeConstants([decodeHex(hex)], 512, 4096).size).toBe(0);
+    expect(placeConstants([decodeText(text)], 512, 4096).size).toBe(0);
   });
 
   test('that do not fit are an error, as is an instruction that nobody knows', () => {

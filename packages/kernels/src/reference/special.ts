@@ -1,6 +1,6 @@
 /**
  * Special functions in double precision, to about 1e-15 relative away from their zeros unless said otherwise. Numbers in the tables are
- * rounded from 60 digits. Formulas: NIST Digital Library of Mathematical Functions (DLMF), chapters 5, 7 and 25.
+ * rounded from 60 digits; those that are values of zeta are computed, to 1e-15. Formulas: NIST Digital Library of Mathematical Functions (DLMF), chapters 5, 7 and 25.
  */
 import { normalQuantile } from '../random.js';
 import { erf, erfcByFraction, gaussIntegral } from './erf.js';
@@ -48,16 +48,14 @@ export function erfinv(y: number): number {
   return y < 0 ? -x : y === 0 ? y : x;
 }
 
+/** 1 - Euler's constant. */
+const ONE_LESS_GAMMA = 0.42278433509846713;
+
 /** Of lgamma(2 + z) = z (c0 + c1 z + ...): c0 = 1 - gamma, then (-1)**k (zeta(k) - 1) / k for k = 2, 3, ... (DLMF 5.7.3). */
-const lgammaAtTwo: readonly number[] = [
-  0.42278433509846713, 0.3224670334241132, -0.0673523010531981, 0.020580808427784546, -0.007385551028673986,
-  0.0028905103307415234, -0.001192753911703261, 0.0005096695247430425, -0.00022315475845357939,
-  9.945751278180853e-5, -4.492623673813314e-5, 2.050721277567069e-5, -9.439488275268397e-6,
-  4.374866789907488e-6, -2.039215753801366e-6, 9.55141213040742e-7, -4.492469198764566e-7,
-  2.1207184805554665e-7, -1.0043224823968099e-7, 4.7698101693639804e-8, -2.2711094608943164e-8,
-  1.0838659214896955e-8, -5.183475041970047e-9, 2.4836745438024785e-9, -1.1921401405860912e-9,
-  5.731367241678862e-10, -2.7595228851242334e-10,
-];
+const lgammaAtTwo = once(() => [
+  ONE_LESS_GAMMA,
+  ...Array.from({ length: 26 }, (_, i) => zeta(i + 2, 2) / (i % 2 === 0 ? i + 2 : -(i + 2))),
+]);
 /** B(2k) / (2k (2k - 1)), of Stirling's series (DLMF 5.11.1). */
 const stirling: readonly number[] = [
   0.08333333333333333, -0.002777777777777778, 0.0007936507936507937, -0.0005952380952380953,
@@ -74,16 +72,21 @@ const bernoulliOverFactorial: readonly number[] = [
   2.08767569878681e-8, -5.284190138687493e-10, 1.3382536530684679e-11, -3.3896802963225827e-13,
   8.586062056277845e-15, -2.174868698558062e-16, 5.5090028283602295e-18, -1.3954464685812522e-19,
 ];
-/** The zero of digamma, as the sum of two doubles, and Taylor's series around it. */
+/** The zero of digamma, as the sum of two doubles, and Taylor's series around it: (-1)**k zeta(k + 2, zero) (DLMF 5.15.1 and 25.11.12). */
 const digammaZero = 1.4616321449683622;
 const digammaZeroRest = 9.549995429965697e-17;
-const digammaAtZero: readonly number[] = [
-  0.9676722454476212, -0.4427631689835921, 0.258499760955651, -0.16394270544240652, 0.10782405069126237,
-  -0.07219956125645471, 0.04880428816414311, -0.03316112647484736, 0.022597648232218104, -0.01542476590494896,
-  0.010538791616612175, -0.007204534386356869, 0.004926781395729853, -0.003369801655439328,
-  0.002305126326734928, -0.0015769367714301972, 0.0010788252019162967, -0.0007380709389960052,
-  0.000504953265834602,
-];
+const digammaAtZero = once(() =>
+  Array.from({ length: 19 }, (_, k) => zeta(k + 2, digammaZero) * (k % 2 === 0 ? 1 : -1)),
+);
+
+/** A table that is computed when it is used first. */
+function once(compute: () => readonly number[]): () => readonly number[] {
+  let table: readonly number[] | null = null;
+  return () => {
+    table ??= compute();
+    return table;
+  };
+}
 
 /** c0 + c1 x + c2 x**2 + ... */
 function polynomial(coefficients: readonly number[], x: number): number {
@@ -101,7 +104,7 @@ export function lgamma(x: number): number {
   if (x <= 0 && Number.isInteger(x)) return Infinity;
   if (x <= -0.5) return LOG_PI - Math.log(Math.abs(Math.sin(Math.PI * fromNearest(x)))) - lgamma(1 - x);
   if (x < 0.5) return lgamma(1 + x) - Math.log(Math.abs(x));
-  if (x < 1.5) return (x - 1) * polynomial(lgammaAtTwo, x - 1) - Math.log(x);
+  if (x < 1.5) return (x - 1) * polynomial(lgammaAtTwo(), x - 1) - Math.log(x);
   if (x < 10) {
     let product = 1;
     let rest = x;
@@ -109,7 +112,7 @@ export function lgamma(x: number): number {
       rest -= 1;
       product *= rest;
     }
-    const near = (rest - 2) * polynomial(lgammaAtTwo, rest - 2);
+    const near = (rest - 2) * polynomial(lgammaAtTwo(), rest - 2);
     return product === 1 ? near : Math.log(product) + near;
   }
   return (x - 0.5) * Math.log(x) - x + HALF_LOG_TWO_PI + polynomial(stirling, 1 / (x * x)) / x;
@@ -124,7 +127,7 @@ export function digamma(x: number): number {
     return digamma(1 - x) - Math.PI / Math.tan(Math.PI * fromNearest(x));
   }
   const h = x - digammaZero - digammaZeroRest;
-  if (Math.abs(h) < 0.2) return h * polynomial(digammaAtZero, h);
+  if (Math.abs(h) < 0.2) return h * polynomial(digammaAtZero(), h);
   let shift = 0;
   let y = x;
   for (; y < 10; y += 1) shift += 1 / y;

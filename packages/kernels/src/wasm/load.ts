@@ -1,6 +1,7 @@
 import { applyDelta } from './delta.js';
-import { hex as baseline } from './generated/baseline.js';
-import { hex as relaxedDelta } from './generated/relaxed.js';
+import { text as baseline } from './generated/baseline.js';
+import { text as relaxedDelta } from './generated/relaxed.js';
+import { decodeText } from './text.js';
 
 /** `() -> v128` with a local of that type: validates where fixed-width SIMD is known. */
 const simdProbe = [
@@ -23,24 +24,10 @@ export function supports(build: Build): boolean {
   return validates(build === 'wasm' ? simdProbe : relaxedProbe);
 }
 
-/** Bytes of a hexadecimal text. */
-export function decodeHex(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length / 2);
-  // Buffer is ten times as fast, where there is one.
-  if (typeof Buffer === 'function') bytes.set(Buffer.from(text, 'hex'));
-  else for (let i = 0; i < bytes.length; i++) bytes[i] = (digit(text, 2 * i) << 4) | digit(text, 2 * i + 1);
-  return bytes;
-}
-
-function digit(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  return code < 58 ? code - 48 : code - 87;
-}
-
 /** The bytes of a build, as they are when it is compiled. */
 export function bytesOf(build: Build): Uint8Array<ArrayBuffer> {
-  const base = decodeHex(baseline);
-  return build === 'wasm' ? base : applyDelta(base, decodeHex(relaxedDelta));
+  const base = decodeText(baseline);
+  return build === 'wasm' ? base : applyDelta(base, decodeText(relaxedDelta));
 }
 
 const compiled: Partial<Record<Build, WebAssembly.Module>> = {};
