@@ -39,7 +39,7 @@ export type ReduceMethod = <
 ) => Tensor<Reduce<S, D, K>>;
 
 /** The shape with size 1 in the reduced dims. */
-function keptShape(shape: readonly number[], dims: readonly number[]): number[] {
+export function keptShape(shape: readonly number[], dims: readonly number[]): number[] {
   return shape.map((size, i) => (dims.includes(i) ? 1 : size));
 }
 

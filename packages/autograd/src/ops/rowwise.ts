@@ -3,8 +3,10 @@ import { mode } from '../graph/modes.js';
 import type { Input } from '../graph/node.js';
 import { observers } from '../graph/record.js';
 import { raw, view } from '../tensor/raw.js';
+import { contiguousStrides, numel } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Fused, type Program, unrecorded } from './fused.js';
+import { Fused, formulaOp, type Program, unrecorded } from './fused.js';
+import { finish, keptShape } from './reduce.js';
 import type { Body } from './trace.js';
 
 /** Elementwise ops, and `sum` and `amax` over the dims it is given, which stay. The first input has the whole shape. */
@@ -44,16 +46,9 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(
       const outputs = extents.map((extent, k) =>
         own && k === 0
           ? view(x, 0, x.shape, x.strides)
-          : raw(
-              extent === 'whole' ? x.shape : x.shape.map((size, d) => (dims.includes(d) ? 1 : size)),
-              dtype,
-            ),
+          : raw(extent === 'whole' ? x.shape : keptShape(x.shape, dims), dtype),
       );
-      if (
-        launch(program, x.shape, dims, inputs, outputs) ||
-        turned(name, program, x.shape, dims, inputs, outputs)
-      )
-        return outputs;
+      if (runRows(name, program, x.shape, dims, inputs, outputs)) return outputs;
     }
     return unrecorded(() => body(dims, ...inputs));
   };
@@ -62,6 +57,58 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(
     over: (dims, ...inputs) => run(dims, inputs, true),
     derive: (dims, ...inputs) => (mode.recording ? body(dims, ...inputs) : run(dims, inputs, false)),
   };
+}
+
+/** Which dims are reduced, and whether they stay with size 1. */
+interface Reduced {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+}
+
+/**
+ * An op of elementwise ops that ends in reductions, whose results meet no whole input again: losses and norms. Forward is one pass, and backward another; see
+ * `formulaOp`.
+ */
+export function reducing(
+  name: string,
+  body: (dims: readonly number[], ...inputs: never[]) => Tensor,
+): (reduced: Reduced, ...inputs: Input[]) => Tensor {
+  const call = body as unknown as (dims: readonly number[], ...inputs: readonly Input[]) => Tensor;
+  const op = formulaOp<Reduced>(name, {
+    traced: (...inputs) => call([0], ...inputs),
+    standIn: [1],
+    plainly: (inputs, { dims, keepdim }) => finish(call(dims, ...inputs), dims, keepdim),
+    run: (program, inputs, { dims, keepdim }) => {
+      const { shape, size } = inputs[0] as Tensor;
+      if (size === 0) return null;
+      const kept = keptShape(shape, dims);
+      const outputs = program.whole.map(whole => raw(whole ? shape : kept, program.expression.dtype));
+      if (!runRows(name, program, shape, dims, inputs, outputs)) return null;
+      if (!keepdim) {
+        const dropped = shape.filter((_, d) => !dims.includes(d));
+        outputs[0] = view(outputs[0], 0, dropped, contiguousStrides(dropped));
+      }
+      return outputs;
+    },
+    spread: (g, shape, { dims, keepdim }) => {
+      let at = 0;
+      const strides = shape.map((_, d) => (dims.includes(d) ? 0 : g.strides[keepdim ? d : at++]));
+      return view(g, g.offset, shape, strides);
+    },
+  });
+  return (reduced, ...inputs) => op(inputs, reduced);
+}
+
+/** Runs the kernel, on copies if need be; false where no copies help. */
+function runRows(
+  name: string,
+  program: Program,
+  shape: readonly number[],
+  dims: readonly number[],
+  inputs: readonly Input[],
+  outputs: readonly Tensor[],
+): boolean {
+  return launch(program, shape, dims, inputs, outputs) || turned(name, program, shape, dims, inputs, outputs);
 }
 
 /** Runs the kernel, if the operands lie as it wants them. */
@@ -135,9 +182,11 @@ function grouped(
   dims: readonly number[],
   given: readonly Input[],
 ): (Operand | number)[] | null {
-  const last = shape.length - 1;
-  if (dims.length === 1 && dims[0] === last && given.every(x => typeof x === 'number' || isPlain(shape, x)))
-    return given.map(x => (typeof x === 'number' ? x : rowsOf(x, shape[last])));
+  const first = shape.length - dims.length;
+  if (first === 0 || dims[0] === first) {
+    const plain = plainRows(shape, first, given);
+    if (plain !== null) return plain;
+  }
   const strides = given.map(x => (typeof x === 'number' ? [] : stridesIn(shape, x)));
   const sizes: number[] = [];
   const order: number[][] = given.map(() => []);
@@ -149,13 +198,12 @@ function grouped(
     if (size !== 1 && !dims.includes(d)) push(size, own => own[d]);
   });
   if (sizes.length === 0) push(1, () => 0);
-  const first = sizes.length;
+  const kept = sizes.length;
   shape.forEach((size, d) => {
     if (size === 1 || !dims.includes(d)) return;
     const last = sizes.length - 1;
     const even =
-      last >= first &&
-      given.every((x, i) => typeof x === 'number' || order[i][last] === strides[i][d] * size);
+      last >= kept && given.every((x, i) => typeof x === 'number' || order[i][last] === strides[i][d] * size);
     if (!even) {
       push(size, own => own[d]);
       return;
@@ -163,10 +211,10 @@ function grouped(
     sizes[last] *= size;
     for (let i = 0; i < given.length; i++) order[i][last] = strides[i][d];
   });
-  if (sizes.length - first > 2) return null;
-  while (sizes.length - first < 2) {
-    sizes.splice(first, 0, 1);
-    for (const own of order) own.splice(first, 0, 0);
+  if (sizes.length - kept > 2) return null;
+  while (sizes.length - kept < 2) {
+    sizes.splice(kept, 0, 1);
+    for (const own of order) own.splice(kept, 0, 0);
   }
   const [segments, length] = sizes.slice(-2);
   if (segments > 1 && length < shortest) return null;
@@ -181,17 +229,30 @@ function grouped(
   });
 }
 
-/** Whether x holds all rows one after the other, or one element for each. */
-function isPlain(shape: readonly number[], x: Tensor): boolean {
-  if (!x.contiguous || x.ndim !== shape.length) return false;
-  for (let d = 0; d < shape.length - 1; d++) if (x.shape[d] !== shape[d]) return false;
-  return true;
-}
-
-function rowsOf(x: Tensor, length: number): Operand {
-  const own = x.shape[x.ndim - 1];
-  const count = length === 0 ? 0 : x.size / own;
-  return { storage: x.storage, offset: x.offset, shape: [count, 1, own], strides: [own, own, 1] };
+/** Of the dims from `first` on, where all hold the rows one after the other, or one element for each, or one element. */
+function plainRows(
+  shape: readonly number[],
+  first: number,
+  given: readonly Input[],
+): (Operand | number)[] | null {
+  const size = numel(shape);
+  const count = numel(shape.slice(0, first));
+  const operands: (Operand | number)[] = [];
+  for (const x of given) {
+    if (typeof x === 'number') {
+      operands.push(x);
+      continue;
+    }
+    const own = x.size === size ? size / count : 1;
+    const fits =
+      x.size === size ||
+      x.size === 1 ||
+      (x.size === count && numel(x.shape.slice(first - shape.length)) === 1);
+    if (!fits || !x.contiguous) return null;
+    const { storage, offset } = x;
+    operands.push({ storage, offset, shape: [x.size / own, 1, own], strides: [own, own, 1] });
+  }
+  return operands;
 }
 
 /** The strides of x in a shape that it broadcasts to. */
