@@ -33,13 +33,7 @@ export class Program {
     );
     this.expression = { ...expression, nodes };
     this.length = nodes.filter(node => node.op !== 'input' && node.op !== 'constant').length;
-    const isArray = (i: number): boolean => {
-      const node = nodes[i];
-      return node.op === 'input' && expression.inputs[node.index] === 'array';
-    };
-    this.whole = expression.outputs.map(i =>
-      [...reach(nodes, [i], k => isReduction(nodes[k]))].some(isArray),
-    );
+    this.whole = expression.outputs.map(i => isWhole(this.expression, i));
   }
 
   get compiled(): CompiledExpression {
@@ -57,7 +51,15 @@ export class Program {
   }
 }
 
-const isReduction = (node: ExpressionNode): boolean => node.op === 'sum' || node.op === 'max';
+export const isReduction = (node: ExpressionNode): boolean => node.op === 'sum' || node.op === 'max';
+
+/** Whether a node has a value for every element, rather than one for all that is reduced together. */
+export function isWhole({ nodes, inputs }: Expression, node: number): boolean {
+  return [...reach(nodes, [node], i => isReduction(nodes[i]))].some(i => {
+    const found = nodes[i];
+    return found.op === 'input' && inputs[found.index] === 'array';
+  });
+}
 
 /** What the inputs are to an expression. */
 interface Kinds {
@@ -252,6 +254,8 @@ export interface Formula<A> {
   /** The formula, for the stand-ins; with their shape: see `trace`. */
   readonly traced: Body;
   readonly standIn: readonly number[];
+  /** See `DifferentiableOp`. */
+  readonly foreign?: boolean;
   /** By the ops one by one. */
   plainly(inputs: readonly Input[], attributes: A): Tensor;
   /** By a program: the result, and what is kept for the derivative. Null where the kernel cannot take the inputs as they lie. */
@@ -284,6 +288,7 @@ export function formulaOp<A>(
   /** Records the inputs and, after them, what was kept. */
   const op: DifferentiableOp<{ readonly count: number; readonly passes: Passes | null; readonly own: A }> = {
     name,
+    foreign: formula.foreign,
     savesInput: (i, node) => {
       const { count, passes } = node.attributes;
       return passes === null || i >= count || passes.reads[i];
@@ -324,10 +329,12 @@ export function formulaOp<A>(
 export function elementwise(
   name: string,
   body: (...inputs: never[]) => Tensor,
-): (...inputs: Input[]) => Tensor {
+  foreign = false,
+): (...inputs: readonly Input[]) => Tensor {
   const traced = body as unknown as (...inputs: readonly Input[]) => Tensor;
   const op = formulaOp<undefined>(name, {
     traced,
+    foreign,
     standIn: [],
     plainly: inputs => traced(...inputs),
     run: (program, inputs) => program.run(name, inputs),
@@ -335,6 +342,9 @@ export function elementwise(
   });
   return (...inputs) => op(inputs, undefined);
 }
+
+/** More inputs than this have no number for which of them want a gradient. */
+export const mostInputs = 16;
 
 /**
  * The gradients of the inputs of a node by running its body again as ordinary ops, and walking back from result `index`. The body takes the first `count`

@@ -1,22 +1,19 @@
-import { kernels, type Operand } from '@fluxion/kernels';
+import { type ExpressionNode, kernels, type Operand } from '@fluxion/kernels';
 import { mode } from '../graph/modes.js';
 import type { Input } from '../graph/node.js';
 import { observers } from '../graph/record.js';
 import { raw, view } from '../tensor/raw.js';
-import { contiguousStrides, numel } from '../tensor/shape.js';
+import { contiguousStrides, droppedShape, keptShape, numel } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Fused, formulaOp, type Program, unrecorded } from './fused.js';
-import { finish, keptShape } from './reduce.js';
-import type { Body } from './trace.js';
+import { Fused, formulaOp, isReduction, isWhole, Program, unrecorded } from './fused.js';
+import { reshapeTo } from './shape.js';
+import { type Body, reach } from './trace.js';
 
 /** Elementwise ops, and `sum` and `amax` over the dims it is given, which stay. The first input has the whole shape. */
 export type RowBody<I extends readonly Input[]> = (
   dims: readonly number[],
   ...inputs: I
 ) => readonly Tensor[];
-
-/** What an output is as large as: all elements, or those of the first input with size 1 in the dims of the reductions. */
-export type Extent = 'whole' | 'kept';
 
 export interface Rowwise<I extends readonly Input[]> {
   /** Unrecorded. */
@@ -28,27 +25,22 @@ export interface Rowwise<I extends readonly Input[]> {
 }
 
 /**
- * A function with reductions as one kernel, pass after pass over what a reduction covers, while that is in the cache. Where the elements that are reduced do not
- * lie in runs, copies are made in which they do.
+ * A function with reductions as one kernel, pass after pass over what a reduction covers, while that is in the cache; where the elements that are reduced lie in
+ * runs.
  */
-export function rowwise<I extends readonly [Tensor, ...Input[]]>(
-  name: string,
-  extents: readonly Extent[],
-  body: RowBody<I>,
-): Rowwise<I> {
+export function rowwise<I extends readonly [Tensor, ...Input[]]>(name: string, body: RowBody<I>): Rowwise<I> {
   const fused = new Fused(name, ((...inputs: I) => body([0], ...inputs)) as unknown as Body, [1]);
   const run = (dims: readonly number[], inputs: I, over: boolean): readonly Tensor[] => {
     const [x] = inputs;
     const program = observers.current === null && x.size > 0 ? fused.program(inputs) : null;
     if (program !== null) {
-      const { dtype } = program.expression;
-      const own = over && !mode.anomaly && x.contiguous && x.storage.length === x.size;
-      const outputs = extents.map((extent, k) =>
-        own && k === 0
-          ? view(x, 0, x.shape, x.strides)
-          : raw(extent === 'whole' ? x.shape : keptShape(x.shape, dims), dtype),
-      );
-      if (runRows(name, program, x.shape, dims, inputs, outputs)) return outputs;
+      const outputs = outputsFor(program, x.shape, dims);
+      if (over && !mode.anomaly && x.contiguous && x.storage.length === x.size) {
+        kernels().free(outputs[0].storage, name);
+        outputs[0] = view(x, 0, x.shape, x.strides);
+      }
+      runRows(name, program, x.shape, dims, inputs, outputs);
+      return outputs;
     }
     return unrecorded(() => body(dims, ...inputs));
   };
@@ -66,8 +58,8 @@ interface Reduced {
 }
 
 /**
- * An op of elementwise ops that ends in reductions, whose results meet no whole input again: losses and norms. Forward is one pass, and backward another; see
- * `formulaOp`.
+ * An op of elementwise ops that ends in sums, which meet no whole input again: losses and norms. Forward is one pass, and backward another; see `formulaOp`.
+ * `amax` is for what is a constant of the derivative.
  */
 export function reducing(
   name: string,
@@ -77,15 +69,17 @@ export function reducing(
   const op = formulaOp<Reduced>(name, {
     traced: (...inputs) => call([0], ...inputs),
     standIn: [1],
-    plainly: (inputs, { dims, keepdim }) => finish(call(dims, ...inputs), dims, keepdim),
+    plainly: (inputs, { dims, keepdim }) => {
+      const y = call(dims, ...inputs);
+      return keepdim ? y : reshapeTo(y, droppedShape(y.shape, dims));
+    },
     run: (program, inputs, { dims, keepdim }) => {
       const { shape, size } = inputs[0] as Tensor;
       if (size === 0) return null;
-      const kept = keptShape(shape, dims);
-      const outputs = program.whole.map(whole => raw(whole ? shape : kept, program.expression.dtype));
-      if (!runRows(name, program, shape, dims, inputs, outputs)) return null;
+      const outputs = outputsFor(program, shape, dims);
+      runRows(name, program, shape, dims, inputs, outputs);
       if (!keepdim) {
-        const dropped = shape.filter((_, d) => !dims.includes(d));
+        const dropped = droppedShape(shape, dims);
         outputs[0] = view(outputs[0], 0, dropped, contiguousStrides(dropped));
       }
       return outputs;
@@ -99,7 +93,9 @@ export function reducing(
   return (reduced, ...inputs) => op(inputs, reduced);
 }
 
-/** Runs the kernel, on copies if need be; false where no copies help. */
+const outputsFor = (program: Program, shape: readonly number[], dims: readonly number[]): Tensor[] =>
+  program.whole.map(whole => raw(whole ? shape : keptShape(shape, dims), program.expression.dtype));
+
 function runRows(
   name: string,
   program: Program,
@@ -107,67 +103,118 @@ function runRows(
   dims: readonly number[],
   inputs: readonly Input[],
   outputs: readonly Tensor[],
-): boolean {
-  return launch(program, shape, dims, inputs, outputs) || turned(name, program, shape, dims, inputs, outputs);
-}
-
-/** Runs the kernel, if the operands lie as it wants them. */
-function launch(
-  program: Program,
-  shape: readonly number[],
-  dims: readonly number[],
-  inputs: readonly Input[],
-  outputs: readonly Tensor[],
-): boolean {
+): void {
   const operands = grouped(shape, dims, [...inputs, ...outputs]);
-  if (operands === null) return false;
+  if (operands === null) {
+    runStages(name, program, shape, dims, inputs, outputs);
+    return;
+  }
   const targets = operands.slice(inputs.length) as Operand[];
   kernels().run(program.compiled, operands.slice(0, inputs.length), targets);
-  return true;
 }
 
-/** The same on copies in which the dims of the reductions come last. */
-function turned(
+/** One pass, and the reductions of what it makes. */
+interface Stage {
+  readonly program: Program;
+  /** Whether it goes through all elements, or makes one for all that is reduced together. */
+  readonly whole: boolean;
+  /** By their nodes. */
+  readonly reads: readonly number[];
+  readonly makes: readonly number[];
+  /** Null where it makes outputs. */
+  readonly reductions: readonly number[] | null;
+}
+
+const stages = new WeakMap<Program, readonly Stage[]>();
+
+/** An expression with reductions as several without. */
+function stagesOf({ expression, whole }: Program): readonly Stage[] {
+  const { dtype, nodes, outputs } = expression;
+  const known = new Set(nodes.flatMap((node, i) => (node.op === 'input' ? [i] : [])));
+  const isKnown = (i: number): boolean => known.has(i);
+  const wholes = nodes.map((_, i) => isWhole(expression, i));
+  const list: Stage[] = [];
+  const push = (makes: readonly number[], whole: boolean, reductions: Stage['reductions']): void => {
+    // What is the same for all that is reduced together is not computed for every element.
+    const shared = [...reach(nodes, makes, i => isKnown(i) || !wholes[i])].filter(
+      i => whole && !wholes[i] && !isKnown(i) && nodes[i].op !== 'constant',
+    );
+    if (shared.length > 0) push(shared, false, []);
+    const found = reach(nodes, makes, isKnown);
+    const reads = [...known].filter(i => found.has(i));
+    const inputs = reads.map(i => {
+      const node = nodes[i];
+      return node.op === 'input' ? expression.inputs[node.index] : 'array';
+    });
+    const own = nodes.map((node, i) =>
+      isKnown(i) ? ({ op: 'input', index: reads.indexOf(i) } as const) : node,
+    );
+    const program = new Program({ dtype, inputs, nodes: own, outputs: makes });
+    list.push({ program, whole, reads, makes, reductions });
+    for (const i of [...makes, ...(reductions ?? [])]) known.add(i);
+  };
+  const isOpen = (i: number): boolean => isReduction(nodes[i]) && !isKnown(i);
+  for (;;) {
+    const ready = nodes.flatMap((_, i) =>
+      isOpen(i) && ![...reach(nodes, [argumentOf(nodes[i])], isKnown)].some(isOpen) ? [i] : [],
+    );
+    if (ready.length === 0) break;
+    const makes = new Set(ready.map(i => argumentOf(nodes[i])).filter(i => !isKnown(i)));
+    push([...makes], true, ready);
+  }
+  for (const side of [false, true]) {
+    const makes = outputs.filter((_, k) => whole[k] === side);
+    if (makes.length > 0) push(makes, side, null);
+  }
+  return list;
+}
+
+const argumentOf = (node: ExpressionNode): number => (node as { readonly a: number }).a;
+
+/** Where the elements that are reduced do not lie in runs: pass by pass, with what is reduced in tensors of its own. */
+function runStages(
   name: string,
   program: Program,
   shape: readonly number[],
   dims: readonly number[],
   inputs: readonly Input[],
   outputs: readonly Tensor[],
-): boolean {
-  const rank = shape.length;
-  const order = shape.map((_, d) => d).filter(d => !dims.includes(d));
-  const first = order.length;
-  order.push(...dims);
-  /** The tensor with its dims in that order. */
-  const turn = (t: Tensor): Tensor => {
-    const lead = rank - t.ndim;
-    const sizes = order.map(d => (d < lead ? 1 : t.shape[d - lead]));
-    return view(
-      t,
-      t.offset,
-      sizes,
-      order.map(d => (d < lead ? 0 : t.strides[d - lead])),
-    );
-  };
+): void {
+  const { dtype, nodes } = program.expression;
+  const kept = keptShape(shape, dims);
+  const left = droppedShape(shape, dims);
   const backend = kernels();
-  const whole = order.map(d => shape[d]);
-  const copies = inputs.map(x => {
-    if (typeof x === 'number') return x;
-    const own = turn(x);
-    const copy = raw(own.shape, x.dtype);
-    backend.copy(own, copy);
-    return copy;
-  });
-  const results = outputs.map(out => raw(turn(out).shape, out.dtype));
-  const last = whole.map((_, d) => d).slice(first);
-  const done = launch(program, whole, last, copies, results);
-  results.forEach((result, k) => {
-    if (done) backend.copy(result, turn(outputs[k]));
-    backend.free(result.storage, name);
-  });
-  for (const copy of copies) if (typeof copy !== 'number') backend.free(copy.storage, name);
-  return done;
+  let list = stages.get(program);
+  if (list === undefined) {
+    list = stagesOf(program);
+    stages.set(program, list);
+  }
+  const values = nodes.map(node => (node.op === 'input' ? inputs[node.index] : 0));
+  const own: Tensor[] = [];
+  const make = (of: readonly number[]): Tensor => {
+    const t = raw(of, dtype);
+    own.push(t);
+    return t;
+  };
+  for (const { program: part, whole, reads, makes, reductions } of list) {
+    const targets =
+      reductions === null
+        ? outputs.filter((_, k) => program.whole[k] === whole)
+        : makes.map(() => make(whole ? shape : kept));
+    const given = reads.map(i => values[i]);
+    if (targets.length > 0) backend.run(part.compiled, given, targets);
+    makes.forEach((i, k) => {
+      values[i] = targets[k];
+    });
+    for (const i of reductions ?? []) {
+      const x = values[argumentOf(nodes[i])] as Tensor;
+      const out = make(kept);
+      const bare = view(out, 0, left, contiguousStrides(left));
+      backend.reduce(nodes[i].op as 'sum' | 'max', view(x, x.offset, shape, stridesIn(shape, x)), dims, bare);
+      values[i] = out;
+    }
+  }
+  for (const t of own) backend.free(t.storage, name);
 }
 
 /** Runs shorter than this cost more than they save. */

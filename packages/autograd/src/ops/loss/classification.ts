@@ -122,22 +122,17 @@ const keepdim = { keepdim: true } as const;
  * -ln softmax(x)[label] of every row, with the labels as numbers of the dtype beside the numbers of the classes; and the largest element, and the logarithm of
  * the sum of e**(x - largest).
  */
-const rowLosses = rowwise(
-  'crossEntropy',
-  ['kept', 'kept', 'kept'],
-  (dims, x: Tensor, label: Tensor, place: Tensor) => {
-    const largest = amax(x, dims, keepdim) as Tensor;
-    const shifted = sub(x, largest) as Tensor;
-    const own = sum(where(eq(place, label), shifted, 0), dims, keepdim) as Tensor;
-    const logarithm = log(sum(exp(shifted), dims, keepdim) as Tensor) as Tensor;
-    return [sub(logarithm, own) as Tensor, largest, logarithm];
-  },
-);
+const rowLosses = rowwise('crossEntropy', (dims, x: Tensor, label: Tensor, place: Tensor) => {
+  const largest = amax(x, dims, keepdim) as Tensor;
+  const shifted = sub(x, largest) as Tensor;
+  const own = sum(where(eq(place, label), shifted, 0), dims, keepdim) as Tensor;
+  const logarithm = log(sum(exp(shifted), dims, keepdim) as Tensor) as Tensor;
+  return [sub(logarithm, own) as Tensor, largest, logarithm];
+});
 
 /** (softmax(x) - 1 at the label) g share. */
 const rowGradient = rowwise(
   'crossEntropy',
-  ['whole'],
   (
     _,
     x: Tensor,
