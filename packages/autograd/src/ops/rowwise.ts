@@ -34,11 +34,8 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(name: string, b
     const [x] = inputs;
     const program = observers.current === null && x.size > 0 ? fused.program(inputs) : null;
     if (program !== null) {
-      const outputs = outputsFor(program, x.shape, dims);
-      if (over && !mode.anomaly && x.contiguous && x.storage.length === x.size) {
-        kernels().free(outputs[0].storage, name);
-        outputs[0] = view(x, 0, x.shape, x.strides);
-      }
+      const own = over && !mode.anomaly && x.contiguous && x.storage.length === x.size;
+      const outputs = outputsFor(program, x.shape, dims, own ? view(x, 0, x.shape, x.strides) : null);
       runRows(name, program, x.shape, dims, inputs, outputs);
       return outputs;
     }
@@ -93,8 +90,16 @@ export function reducing(
   return (reduced, ...inputs) => op(inputs, reduced);
 }
 
-const outputsFor = (program: Program, shape: readonly number[], dims: readonly number[]): Tensor[] =>
-  program.whole.map(whole => raw(whole ? shape : keptShape(shape, dims), program.expression.dtype));
+/** Tensors for the outputs; `first` for the first one, where there is one already. */
+const outputsFor = (
+  { whole, expression }: Program,
+  shape: readonly number[],
+  dims: readonly number[],
+  first: Tensor | null = null,
+): Tensor[] =>
+  whole.map((all, k) =>
+    k === 0 && first !== null ? first : raw(all ? shape : keptShape(shape, dims), expression.dtype),
+  );
 
 function runRows(
   name: string,

@@ -2,7 +2,7 @@ import { type CompiledExpression, kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } from '../errors.js';
 import { mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
-import { record } from '../graph/record.js';
+import { observers, record } from '../graph/record.js';
 import { spanned, spans, watch } from '../graph/spans.js';
 import { checkOperand } from '../ops/binary.js';
 import { elementwise, mostInputs, throughBody } from '../ops/fused.js';
@@ -73,6 +73,8 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
   };
 
   const run = (...inputs: readonly Input[]): Tensor | readonly Tensor[] => {
+    // Of another function that is being traced, it is a part.
+    if (observers.current !== null) return call(...inputs) as Tensor | readonly Tensor[];
     const program = programFor(inputs);
     if (program.single && inputs.length <= mostInputs) return derived(...inputs);
     const outputs = compute(program, inputs);
