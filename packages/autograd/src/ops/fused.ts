@@ -255,7 +255,7 @@ export interface Formula<A> {
   readonly traced: Body;
   readonly standIn: readonly number[];
   /** See `DifferentiableOp`. */
-  readonly foreign?: boolean;
+  readonly foreign?: 'recorded';
   /** By the ops one by one. */
   plainly(inputs: readonly Input[], attributes: A): Tensor;
   /** By a program: the result, and what is kept for the derivative. Null where the kernel cannot take the inputs as they lie. */
@@ -329,7 +329,7 @@ export function formulaOp<A>(
 export function elementwise(
   name: string,
   body: (...inputs: never[]) => Tensor,
-  foreign = false,
+  foreign?: 'recorded',
 ): (...inputs: readonly Input[]) => Tensor {
   const traced = body as unknown as (...inputs: readonly Input[]) => Tensor;
   const op = formulaOp<undefined>(name, {

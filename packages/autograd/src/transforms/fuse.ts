@@ -3,6 +3,7 @@ import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } fr
 import { mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
 import { observers, record } from '../graph/record.js';
+import { abandonRegion, closeRegion, openRegion } from '../graph/region.js';
 import { spanned, spans, watch } from '../graph/spans.js';
 import { checkOperand } from '../ops/binary.js';
 import { elementwise, mostInputs, throughBody } from '../ops/fused.js';
@@ -65,7 +66,7 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
   };
 
   /** Of one result, with a derivative in one kernel too. */
-  const derived = elementwise('fuse', call as (...inputs: never[]) => Tensor, true);
+  const derived = elementwise('fuse', call as (...inputs: never[]) => Tensor, 'recorded');
   const ops: DifferentiableOp<undefined>[] = [];
   const opFor = (index: number): DifferentiableOp<undefined> => {
     ops[index] ??= fusedOp(call, index);
@@ -76,7 +77,17 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
     // Of another function that is being traced, it is a part.
     if (observers.current !== null) return call(...inputs) as Tensor | readonly Tensor[];
     const program = programFor(inputs);
-    if (program.single && inputs.length <= mostInputs) return derived(...inputs);
+    if (program.single && inputs.length <= mostInputs) {
+      const mark = openRegion();
+      let out: Tensor | null = null;
+      try {
+        out = derived(...inputs);
+        return out;
+      } finally {
+        if (out === null) abandonRegion();
+        else closeRegion(mark, 'fuse', out.storage);
+      }
+    }
     const outputs = compute(program, inputs);
     // Computed together, but each recorded as an op of its own: a derivative may want one of them alone.
     outputs.forEach((out, i) => {
