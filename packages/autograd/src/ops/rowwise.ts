@@ -295,14 +295,14 @@ function plainRows(
       operands.push(x);
       continue;
     }
-    const own = x.size === size ? size / count : 1;
+    // The first says how much is reduced, also where it repeats one element.
+    const one = x.size === 1 || (x !== given[0] && x.strides.every(step => step === 0));
+    const own = !one && x.size === size ? size / count : 1;
     const fits =
-      x.size === size ||
-      x.size === 1 ||
-      (x.size === count && numel(x.shape.slice(first - shape.length)) === 1);
-    if (!fits || !x.contiguous) return null;
+      one || x.size === size || (x.size === count && numel(x.shape.slice(first - shape.length)) === 1);
+    if (!fits || (!one && !x.contiguous)) return null;
     const { storage, offset } = x;
-    operands.push({ storage, offset, shape: [x.size / own, 1, own], strides: [own, own, 1] });
+    operands.push({ storage, offset, shape: [one ? 1 : x.size / own, 1, own], strides: [own, own, 1] });
   }
   return operands;
 }
