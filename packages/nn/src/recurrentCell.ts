@@ -2,6 +2,7 @@ import {
   ArgumentError,
   add,
   type DType,
+  fuse,
   type Generator,
   linear,
   mul,
@@ -64,30 +65,35 @@ function gatesOf(t: Tensor, count: number): Tensor[] {
   return t.split(t.shape[t.ndim - 1] / count, -1) as Tensor[];
 }
 
+const nextCell = fuse((input: Tensor, forget: Tensor, cell: Tensor, c: Tensor) =>
+  add(mul(forget.sigmoid(), c) as Tensor, mul(input.sigmoid(), cell.tanh()) as Tensor),
+);
+const lstmOutput = fuse((output: Tensor, c: Tensor) => mul(output.sigmoid(), c.tanh()));
+
 const lstm: Recurrence = {
   gates: 4,
   states: 2,
   step: (x, state, weights) => {
     const [input, forget, cell, output] = gatesOf(add(x, fromState(state, weights)) as Tensor, 4);
-    const c = add(
-      mul(forget.sigmoid() as Tensor, state[1]) as Tensor,
-      mul(input.sigmoid() as Tensor, cell.tanh() as Tensor) as Tensor,
-    ) as Tensor;
-    return [mul(output.sigmoid() as Tensor, c.tanh() as Tensor) as Tensor, c];
+    const c = nextCell(input, forget, cell, state[1]);
+    return [lstmOutput(output, c), c];
   },
 };
+
+const gruOutput = fuse(
+  (xr: Tensor, xu: Tensor, xn: Tensor, hr: Tensor, hu: Tensor, hn: Tensor, h: Tensor) => {
+    const reset = add(xr, hr).sigmoid();
+    const update = add(xu, hu).sigmoid();
+    const candidate = add(xn, mul(reset, hn) as Tensor).tanh();
+    return add(candidate, mul(update, sub(h, candidate) as Tensor) as Tensor);
+  },
+);
 
 const gru: Recurrence = {
   gates: 3,
   states: 1,
   step: (x, state, weights) => {
-    const [h] = state;
-    const [xReset, xUpdate, xNew] = gatesOf(x, 3);
-    const [hReset, hUpdate, hNew] = gatesOf(fromState(state, weights), 3);
-    const reset = add(xReset, hReset).sigmoid() as Tensor;
-    const update = add(xUpdate, hUpdate).sigmoid() as Tensor;
-    const candidate = add(xNew, mul(reset, hNew) as Tensor).tanh() as Tensor;
-    return [add(candidate, mul(update, sub(h, candidate) as Tensor) as Tensor) as Tensor];
+    return [gruOutput(...gatesOf(x, 3), ...gatesOf(fromState(state, weights), 3), state[0])];
   },
 };
 

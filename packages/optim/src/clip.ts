@@ -2,6 +2,7 @@ import {
   ArgumentError,
   DataError,
   flattenTree,
+  fuse,
   noGrad,
   scope,
   show,
@@ -53,9 +54,9 @@ function rewrite(
 }
 
 /** 1, or less where the norm is above the limit. */
-function factorFor(norm: Tensor, maxNorm: number): Tensor {
-  return norm.add(1e-6).reciprocal().mul(maxNorm).clamp({ max: 1 }) as Tensor;
-}
+const factorFor = fuse(
+  (norm: Tensor, maxNorm: number) => norm.add(1e-6).reciprocal().mul(maxNorm).clamp({ max: 1 }) as Tensor,
+);
 
 function nameOf(p: Tensor, i: number): string {
   return `${p.name === '' ? `parameter ${i}` : p.name} of shape [${p.shape.join(', ')}]`;

@@ -1,4 +1,4 @@
-import { ArgumentError, type DType, show, type Tensor, where } from '@fluxion/autograd';
+import { ArgumentError, type DType, mseLoss, show, type Tensor, where, zeros } from '@fluxion/autograd';
 import { safeSqrt } from './transforms/safe.js';
 
 /** Throws unless there is such a norm. */
@@ -17,7 +17,8 @@ export function globalNorm(tensors: readonly Tensor[], normType = 2): Tensor {
   checkNormType('globalNorm', normType);
   if (tensors.length === 0) throw new ArgumentError('globalNorm: got no tensors. Give at least one.');
   const dtype: DType = tensors.some(t => t.dtype === 'float64') ? 'float64' : 'float32';
-  const parts = tensors.filter(t => t.size > 0).map(t => partOf(t, normType).to(dtype));
+  const zero = zeros([], { dtype }) as Tensor;
+  const parts = tensors.filter(t => t.size > 0).map(t => partOf(t, normType, zero).to(dtype));
   if (parts.length === 0) return tensors[0].sum().to(dtype) as Tensor;
   if (normType === Number.POSITIVE_INFINITY) return parts.reduce((a, b) => a.maximum(b) as Tensor);
   if (normType === Number.NEGATIVE_INFINITY) return parts.reduce((a, b) => a.minimum(b) as Tensor);
@@ -29,8 +30,9 @@ export function globalNorm(tensors: readonly Tensor[], normType = 2): Tensor {
 }
 
 /** What one tensor adds to the norm. */
-function partOf(t: Tensor, normType: number): Tensor {
-  if (normType === 2) return t.square().sum() as Tensor;
+function partOf(t: Tensor, normType: number, zero: Tensor): Tensor {
+  // The sum of the squares in one pass, without a tensor for the squares.
+  if (normType === 2) return mseLoss(t, zero.to(t.dtype).expand(t.shape), { reduction: 'sum' }) as Tensor;
   const size = t.abs();
   if (normType === Number.POSITIVE_INFINITY) return size.amax() as Tensor;
   if (normType === Number.NEGATIVE_INFINITY) return size.amin() as Tensor;

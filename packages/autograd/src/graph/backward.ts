@@ -228,7 +228,7 @@ function applyRule(node: Node, createGraph: boolean): void {
   const { op } = node;
   const vjp = op.vjp as Vjp<unknown> | null;
   if (vjp === null) throw new GraphError(`${op.name}: has no derivative (${op.why}).`);
-  const foreign = op.foreign === true;
+  const foreign = op.foreign === true || (op.foreign === 'recorded' && createGraph);
   const watcher = spans.current;
   watcher?.enter('rule', op.name);
   const mark = foreign ? 0 : openRegion();

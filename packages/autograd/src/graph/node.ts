@@ -29,8 +29,8 @@ export interface DifferentiableOp<A = unknown> {
   readonly savesOutput?: boolean;
   /** Why there is no derivative, to end the sentence "no gradient flows through it: …". */
   readonly why?: string;
-  /** The rule is the user's: what it creates is left alone, for it may keep it. */
-  readonly foreign?: boolean;
+  /** The rule is the user's: what it creates is left alone, for it may keep it. 'recorded': only where it is to be differentiated again. */
+  readonly foreign?: boolean | 'recorded';
 }
 
 /** Ticks at every change in place; a saved value is stale when its storage changed after it was saved. */

@@ -129,23 +129,18 @@ function softmaxWhere(dims: readonly number[], x: Tensor, alive: Tensor): Tensor
 }
 
 /** softmax(scores * scale). */
-const plainWeights = rowwise('attentionWeights', ['whole'], (dims, scores: Tensor, scale: number) => [
+const plainWeights = rowwise('attentionWeights', (dims, scores: Tensor, scale: number) => [
   softmax(mul(scores, scale) as Tensor, dims[0]),
 ]);
 
 /** With a bool mask that forbids no row everything. */
-const orderedWeights = rowwise(
-  'attentionWeights',
-  ['whole'],
-  (dims, scores: Tensor, mask: Tensor, scale: number) => [
-    softmax(where(mask, mul(scores, scale) as Tensor, Number.NEGATIVE_INFINITY) as Tensor, dims[0]),
-  ],
-);
+const orderedWeights = rowwise('attentionWeights', (dims, scores: Tensor, mask: Tensor, scale: number) => [
+  softmax(where(mask, mul(scores, scale) as Tensor, Number.NEGATIVE_INFINITY) as Tensor, dims[0]),
+]);
 
 /** With a bool mask; `one` is 1. */
 const allowedWeights = rowwise(
   'attentionWeights',
-  ['whole'],
   (dims, scores: Tensor, mask: Tensor, one: Tensor, scale: number) => {
     const alive = gt(amax(where(mask, one, 0), dims, kept) as Tensor, 0) as Tensor;
     return [
@@ -159,26 +154,18 @@ const allowedWeights = rowwise(
 );
 
 /** With a mask that is added. */
-const addedWeights = rowwise(
-  'attentionWeights',
-  ['whole'],
-  (dims, scores: Tensor, mask: Tensor, scale: number) => {
-    const alive = ne(amax(mask, dims, kept) as Tensor, Number.NEGATIVE_INFINITY) as Tensor;
-    return [softmaxWhere(dims, add(mul(scores, scale) as Tensor, mask) as Tensor, alive)];
-  },
-);
+const addedWeights = rowwise('attentionWeights', (dims, scores: Tensor, mask: Tensor, scale: number) => {
+  const alive = ne(amax(mask, dims, kept) as Tensor, Number.NEGATIVE_INFINITY) as Tensor;
+  return [softmaxWhere(dims, add(mul(scores, scale) as Tensor, mask) as Tensor, alive)];
+});
 
 /** The gradients of what went into the softmax, before and after it was scaled. */
-const weightGradients = rowwise(
-  'attentionWeights',
-  ['whole', 'whole'],
-  (dims, g: Tensor, y: Tensor, scale: number) => {
-    const gy = mul(g, y) as Tensor;
-    const inner = sub(gy, mul(y, sum(gy, dims, kept) as Tensor) as Tensor) as Tensor;
-    return [mul(inner, scale) as Tensor, inner];
-  },
-);
-const scoreGradient = rowwise('attentionWeights', ['whole'], (dims, g: Tensor, y: Tensor, scale: number) => {
+const weightGradients = rowwise('attentionWeights', (dims, g: Tensor, y: Tensor, scale: number) => {
+  const gy = mul(g, y) as Tensor;
+  const inner = sub(gy, mul(y, sum(gy, dims, kept) as Tensor) as Tensor) as Tensor;
+  return [mul(inner, scale) as Tensor, inner];
+});
+const scoreGradient = rowwise('attentionWeights', (dims, g: Tensor, y: Tensor, scale: number) => {
   const gy = mul(g, y) as Tensor;
   return [mul(sub(gy, mul(y, sum(gy, dims, kept) as Tensor) as Tensor) as Tensor, scale) as Tensor];
 });

@@ -5,6 +5,7 @@ import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ge, mul, where } from './binary.js';
 import { composite, requireFloating } from './define.js';
+import { elementwise } from './fused.js';
 import { drawOf, generatorOf } from './random.js';
 
 export interface DropoutOptions {
@@ -15,6 +16,12 @@ export interface DropoutOptions {
   /** What the lots are drawn from. Default: the one that `manualSeed` seeds. */
   readonly generator?: Generator;
 }
+
+/** Choosing rather than multiplying with the mask: 0 times an infinity would be NaN. */
+const chosen = elementwise(
+  'dropout',
+  (x: Tensor, kept: Tensor, factor: number) => where(kept, mul(x, factor) as Tensor, 0) as Tensor,
+);
 
 /**
  * Sets each element to 0 with probability p and divides the others by 1 - p, so that the expected value stays (inverted dropout; Srivastava
@@ -36,6 +43,5 @@ export const dropout: <S extends Shape>(x: Tensor<S>, p: number, options?: Dropo
     if (!training || p === 0) return x;
     const shape = x.shape.map((size, d) => (shared.includes(d) ? 1 : size));
     const kept = ge(drawOf('dropout', 'uniform', shape, x.dtype, generator), p) as Tensor;
-    // Choosing rather than multiplying with the mask: 0 times an infinity would be NaN.
-    return where(kept, p === 1 ? x : (mul(x, 1 / (1 - p)) as Tensor), 0) as Tensor;
+    return chosen(x, kept, p === 1 ? 1 : 1 / (1 - p));
   }) as never;

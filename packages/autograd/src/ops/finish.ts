@@ -46,7 +46,7 @@ export const throughAndSum: Readonly<Record<FinishingActivation, Rowwise<[g: Ten
 };
 
 function derivativeAndSum(name: FinishingActivation): Rowwise<[g: Tensor, y: Tensor]> {
-  return rowwise(name, ['whole', 'kept'], (dims, g: Tensor, y: Tensor) => {
+  return rowwise(name, (dims, g: Tensor, y: Tensor) => {
     const before = (rules.get(activations[name]) as UnaryRule).rule(tensors, g, y);
     return [before, sum(before, dims, { keepdim: true }) as Tensor];
   });

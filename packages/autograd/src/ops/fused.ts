@@ -1,4 +1,10 @@
-import { type CompiledExpression, type DType, type Expression, kernels } from '@fluxion/kernels';
+import {
+  type CompiledExpression,
+  type DType,
+  type Expression,
+  type ExpressionNode,
+  kernels,
+} from '@fluxion/kernels';
 import { walkBackward } from '../graph/backward.js';
 import { takeDropped } from '../graph/dropped.js';
 import { enableGrad, mode } from '../graph/modes.js';
@@ -16,6 +22,8 @@ export class Program {
   readonly expression: Expression;
   /** How many ops it consists of. */
   readonly length: number;
+  /** For each output, whether it has a value for every element rather than one for all that is reduced together. */
+  readonly whole: readonly boolean[];
   #compiled: CompiledExpression | null = null;
 
   constructor(expression: Expression) {
@@ -26,6 +34,7 @@ export class Program {
     );
     this.expression = { ...expression, nodes };
     this.length = nodes.filter(node => node.op !== 'input' && node.op !== 'constant').length;
+    this.whole = expression.outputs.map(i => isWhole(this.expression, i));
   }
 
   get compiled(): CompiledExpression {
@@ -41,6 +50,16 @@ export class Program {
     kernels().run(this.compiled, inputs as (Tensor | number)[], outputs);
     return outputs;
   }
+}
+
+export const isReduction = (node: ExpressionNode): boolean => node.op === 'sum' || node.op === 'max';
+
+/** Whether a node has a value for every element, rather than one for all that is reduced together. */
+export function isWhole({ nodes, inputs }: Expression, node: number): boolean {
+  return [...reach(nodes, [node], i => isReduction(nodes[i]))].some(i => {
+    const found = nodes[i];
+    return found.op === 'input' && inputs[found.index] === 'array';
+  });
 }
 
 /** What the inputs are to an expression. */
@@ -205,19 +224,25 @@ const dear: ReadonlySet<string> = new Set([
 ]);
 
 /** Both passes, seen in one run of the body on stand-ins and a walk back from its result. */
-function passesOf(name: string, body: Body, { dtype, dtypes, inputs }: Kinds, wanted: number): Passes {
+function passesOf(
+  name: string,
+  body: Body,
+  { dtype, dtypes, inputs }: Kinds,
+  wanted: number,
+  shape: readonly number[],
+): Passes {
   const count = inputs.length;
   const joint = derivativeOf(
     body,
     inputs.map((_, i) => (wanted & (1 << i)) !== 0),
   );
-  const { nodes, results } = trace(name, joint, [...dtypes, dtype], []);
+  const { nodes, results } = trace(name, joint, [...dtypes, dtype], shape);
   const value = results[0] as number;
   const grads = results.slice(1);
   const present = grads.map(i => i !== null);
   const outputs = grads.filter(i => i !== null);
   const inForward = reach(nodes, [value], () => false);
-  const isKept = (i: number): boolean => inForward.has(i) && dear.has(nodes[i].op);
+  const isKept = (i: number): boolean => inForward.has(i) && (dear.has(nodes[i].op) || isReduction(nodes[i]));
   const kept = [...reach(nodes, outputs, isKept)].filter(isKept);
   const place = new Map(kept.map((i, k) => [i, count + k]));
   const read = reach(nodes, outputs, () => false);
@@ -241,47 +266,64 @@ function passesOf(name: string, body: Body, { dtype, dtypes, inputs }: Kinds, wa
   };
 }
 
+/** An op given by a formula of its inputs, and of attributes that change how it is run but not what is traced. */
+export interface Formula<A> {
+  /** The formula, for the stand-ins; with their shape: see `trace`. */
+  readonly traced: Body;
+  readonly standIn: readonly number[];
+  /** See `DifferentiableOp`. */
+  readonly foreign?: 'recorded';
+  /** By the ops one by one. */
+  plainly(inputs: readonly Input[], attributes: A): Tensor;
+  /** By a program: the result, and what is kept for the derivative. Null where the kernel cannot take the inputs as they lie. */
+  run(program: Program, inputs: readonly Input[], attributes: A): Tensor[] | null;
+  /** The gradient of the result as one of the elements, whose shape is that of the first input. */
+  spread(g: Tensor, shape: readonly number[], attributes: A): Tensor;
+}
+
 /**
- * An op made of elementwise ops, computed in one pass. So is its derivative, traced through the ops of the body; a derivative that is to be differentiated
- * again is that of the ops one by one. Numbers among the inputs may be others at every call, so the body must not ask for their values.
+ * The op of a formula, computed in one pass. So is its derivative, traced through the ops of the formula; a derivative that is to be differentiated
+ * again is that of the ops one by one. Numbers among the inputs may be others at every call, so the formula must not ask for their values.
  */
-export function elementwise(
+export function formulaOp<A>(
   name: string,
-  body: (...inputs: never[]) => Tensor,
-): (...inputs: Input[]) => Tensor {
-  const call = body as unknown as Body;
-  const plain = new Fused(name, call);
+  formula: Formula<A>,
+): (inputs: readonly Input[], own: A) => Tensor {
+  const { traced, standIn } = formula;
+  const plain = new Fused(name, traced, standIn);
   /** By the kinds of the inputs and which of them want a gradient. */
   const passes = new Map<number, Passes>();
   const passesFor = (inputs: readonly Input[], wanted: number): Passes => {
     const key = keyOf(inputs) * (1 << inputs.length) + wanted;
     let found = passes.get(key);
     if (found === undefined) {
-      found = passesOf(name, call, kindsOf(inputs), wanted);
+      found = passesOf(name, traced, kindsOf(inputs), wanted, standIn);
       passes.set(key, found);
     }
     return found;
   };
   /** Records the inputs and, after them, what was kept. */
-  const op: DifferentiableOp<{ readonly count: number; readonly passes: Passes | null }> = {
+  const op: DifferentiableOp<{ readonly count: number; readonly passes: Passes | null; readonly own: A }> = {
     name,
+    foreign: formula.foreign,
     savesInput: (i, node) => {
       const { count, passes } = node.attributes;
       return passes === null || i >= count || passes.reads[i];
     },
     vjp: (g, node) => {
-      const { count, passes } = node.attributes;
-      if (oneByOne() || passes === null) return throughBody(call, 0, g, node, count);
+      const { count, passes, own } = node.attributes;
+      if (oneByOne() || passes === null)
+        return throughBody((...inputs) => formula.plainly(inputs, own), 0, g, node, count);
       const inputs = node.inputs.map((_, i) => node.savedInput(i) ?? 0);
-      inputs.push(g);
+      inputs.push(formula.spread(g, node.inputShapes[0], own));
       const grads = passes.backward.run(name, inputs);
       let target = 0;
       let at = 0;
       return node.inputs.map(input => (input !== null && passes.present[target++] ? grads[at++] : null));
     },
   };
-  return (...inputs) => {
-    if (observers.current !== null) return call(...inputs) as Tensor;
+  return (inputs, own) => {
+    if (observers.current !== null) return formula.plainly(inputs, own);
     const count = inputs.length;
     let wanted = 0;
     if (mode.recording && mode.saving)
@@ -290,18 +332,36 @@ export function elementwise(
         if (typeof x !== 'number' && x.node !== null) wanted |= 1 << i;
       }
     const program = plain.program(inputs);
-    if (program === null) return call(...inputs) as Tensor;
-    if (wanted === 0) {
-      const [out] = program.run(name, inputs);
-      record(op, inputs, { count, passes: null }, [out]);
-      return out;
-    }
-    const both = passesFor(inputs, wanted);
-    const [out, ...kept] = both.forward.run(name, inputs);
-    record(op, [...inputs, ...kept], { count, passes: both }, [out]);
+    if (program === null) return formula.plainly(inputs, own);
+    const both = wanted === 0 ? null : passesFor(inputs, wanted);
+    const results = formula.run(both === null ? program : both.forward, inputs, own);
+    if (results === null) return formula.plainly(inputs, own);
+    const [out, ...kept] = results;
+    record(op, both === null ? inputs : [...inputs, ...kept], { count, passes: both, own }, [out]);
     return out;
   };
 }
+
+/** An op made of elementwise ops. */
+export function elementwise(
+  name: string,
+  body: (...inputs: never[]) => Tensor,
+  foreign?: 'recorded',
+): (...inputs: readonly Input[]) => Tensor {
+  const traced = body as unknown as (...inputs: readonly Input[]) => Tensor;
+  const op = formulaOp<undefined>(name, {
+    traced,
+    foreign,
+    standIn: [],
+    plainly: inputs => traced(...inputs),
+    run: (program, inputs) => program.run(name, inputs),
+    spread: g => g,
+  });
+  return (...inputs) => op(inputs, undefined);
+}
+
+/** More inputs than this have no number for which of them want a gradient. */
+export const mostInputs = 16;
 
 /**
  * The gradients of the inputs of a node by running its body again as ordinary ops, and walking back from result `index`. The body takes the first `count`

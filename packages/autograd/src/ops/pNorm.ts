@@ -1,7 +1,8 @@
 import type { Tensor } from '../tensor/tensor.js';
-import { eq, le, pow, where } from './binary.js';
-import { amax, amin, type ReduceOptions, sum } from './reduce.js';
-import { abs, sqrt, square } from './unary.js';
+import { eq, pow, where } from './binary.js';
+import { amax, amin, type ReduceOptions, rootOfSquares, sum } from './reduce.js';
+import { reducing } from './rowwise.js';
+import { abs, square } from './unary.js';
 
 /**
  * f(x) with `atZero` in place of f(0), where every derivative is 0. Zeros are replaced before f is taken as well: its derivative may be infinite
@@ -12,27 +13,27 @@ function besideZero(x: Tensor, atZero: number, f: (x: Tensor) => Tensor): Tensor
   return where(zero, atZero, f(where(zero, 1, x) as Tensor)) as Tensor;
 }
 
-/** The root of a sum of squares, which rounding may have left below 0; its derivative at 0 is 0. */
-export function rootOfSquares(squares: Tensor): Tensor {
-  const none = le(squares, 0);
-  return where(none, 0, sqrt(where(none, 1, squares) as Tensor)) as Tensor;
-}
+const euclidean = reducing('norm', (dims, x: Tensor) =>
+  rootOfSquares(sum(square(x), dims, { keepdim: true }) as Tensor),
+);
+const total = reducing('norm', (dims, x: Tensor) => sum(abs(x), dims, { keepdim: true }) as Tensor);
 
 /**
  * (sum |x|**p)**(1/p) over dims that are known to exist, for every norm and distance of the library. Infinity: the largest |x|, -Infinity: the smallest, ties
  * sharing the gradient evenly; 0: how many are not 0. Of nothing, 0. Derivatives at elements of 0 (of p other than 2), and at norms of 0, are 0.
  */
 export function pNorm(x: Tensor, p: number, dims: readonly number[], options?: ReduceOptions): Tensor {
-  if (p === 2) return rootOfSquares(sum(square(x), dims, options) as Tensor);
-  const sizes = abs(x) as Tensor;
+  const reduced = { dims, keepdim: options?.keepdim === true };
+  if (p === 2) return euclidean(reduced, x);
   // The norm of nothing is 0, for every p; the largest of nothing would be an error.
-  if (p === 1 || dims.some(d => x.shape[d] === 0)) return sum(sizes, dims, options) as Tensor;
+  if (p === 1 || dims.some(d => x.shape[d] === 0)) return total(reduced, x);
+  const sizes = abs(x) as Tensor;
   if (!Number.isFinite(p)) return (p > 0 ? amax : amin)(sizes, dims, options) as Tensor;
   const atZero = p < 0 ? Number.POSITIVE_INFINITY : 0;
-  const total = sum(
+  const powers = sum(
     besideZero(sizes, atZero, s => pow(s, p) as Tensor),
     dims,
     options,
   ) as Tensor;
-  return p === 0 ? total : besideZero(total, atZero, s => pow(s, 1 / p) as Tensor);
+  return p === 0 ? powers : besideZero(powers, atZero, s => pow(s, 1 / p) as Tensor);
 }

@@ -1,12 +1,13 @@
 import { type DType, kernels, type ReduceOp } from '@fluxion/kernels';
 import { DTypeError, ShapeError, showShape } from '../errors.js';
-import { noGrad } from '../graph/modes.js';
 import { raw } from '../tensor/raw.js';
-import { normalizeDims, numel, sameShape } from '../tensor/shape.js';
+import { droppedShape, keptShape, normalizeDims, numel, sameShape } from '../tensor/shape.js';
 import type { Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { div, eq, logicalOr, mul, ne, sub, where } from './binary.js';
+import { div, eq, le, logicalOr, mul, ne, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
+import { elementwise } from './fused.js';
+import { rowwise } from './rowwise.js';
 import { expandTo, reshapeTo } from './shape.js';
 import type { Traceable } from './trace.js';
 import { sqrt, square, to } from './unary.js';
@@ -60,11 +61,6 @@ export type ReduceMethod<
   options?: ReduceOptions<K> & Options,
 ) => Reduced<Reduce<S, D, K>>[To];
 
-/** The shape with size 1 in the reduced dims. */
-function keptShape(shape: readonly number[], dims: readonly number[]): number[] {
-  return shape.map((size, i) => (dims.includes(i) ? 1 : size));
-}
-
 /** Runs a reduction kernel; the result keeps the dims with size 1. */
 export function reduceKernel(op: ReduceOp, x: Tensor, dims: readonly number[], dtype: DType): Tensor {
   const kept = keptShape(x.shape, dims);
@@ -81,12 +77,7 @@ export function reduceKernel(op: ReduceOp, x: Tensor, dims: readonly number[], d
 
 /** Drops the reduced dims unless they are to stay. */
 export function finish(kept: Tensor, dims: readonly number[], keepdim: boolean | undefined): Tensor {
-  return keepdim === true || dims.length === 0
-    ? kept
-    : reshapeTo(
-        kept,
-        kept.shape.filter((_, i) => !dims.includes(i)),
-      );
+  return keepdim === true || dims.length === 0 ? kept : reshapeTo(kept, droppedShape(kept.shape, dims));
 }
 
 function requireElements(op: string, x: Tensor, dims: readonly number[]): void {
@@ -101,13 +92,6 @@ interface Summed {
   readonly dims: readonly number[];
   /** Whether the dims stay, with size 1. */
   readonly keepdim: boolean;
-}
-
-/** The shape without the reduced dims. */
-function droppedShape(shape: readonly number[], dims: readonly number[]): number[] {
-  const left: number[] = [];
-  for (let i = 0; i < shape.length; i++) if (!dims.includes(i)) left.push(shape[i]);
-  return left;
 }
 
 const sumOp: Primitive<Summed> & Traceable = {
@@ -166,53 +150,64 @@ export type VarMethod = ReduceMethod<'tensor', VarOptions>;
 
 interface Spread {
   readonly dims: readonly number[];
+  readonly count: number;
   readonly divisor: number;
 }
 
-const centred = (x: Tensor, dims: readonly number[]): Tensor =>
-  sub(x, mean(x, dims, { keepdim: true }) as Tensor) as Tensor;
+const meanOver = (x: Tensor, dims: readonly number[], count: number): Tensor =>
+  div(sum(x, dims, { keepdim: true }) as Tensor, count) as Tensor;
 
-const meanSquare = composite('var', (x: Tensor, { dims, divisor }: Spread): Tensor => {
-  const squares = square(centred(x, dims));
-  return div(sum(squares, dims, { keepdim: true }) as Tensor, divisor) as Tensor;
-});
+const centred = (x: Tensor, dims: readonly number[], count: number): Tensor =>
+  sub(x, meanOver(x, dims, count)) as Tensor;
+
+const meanSquare = rowwise('var', (dims, x: Tensor, count: number, divisor: number) => [
+  meanOver(square(centred(x, dims, count)), dims, divisor),
+]);
 
 /**
  * The same once more, which takes away what rounding has left of the mean: beside data that hardly differ it would count. A mean that is NaN or
  * infinite stays where it is.
  */
-function centredTwice(x: Tensor, dims: readonly number[]): Tensor {
-  const once = centred(x, dims);
-  const rest = mean(once, dims, { keepdim: true }) as Tensor;
+const slope = rowwise('var', (dims, x: Tensor, g: Tensor, count: number, factor: number) => {
+  const once = centred(x, dims, count);
+  const rest = meanOver(once, dims, count);
   const zero = sub(rest, rest) as Tensor;
-  return sub(once, where(eq(zero, 0) as Tensor, rest, 0) as Tensor) as Tensor;
-}
+  const twice = sub(once, where(eq(zero, 0) as Tensor, rest, 0) as Tensor) as Tensor;
+  return [mul(mul(g, factor) as Tensor, twice) as Tensor];
+});
 
 /** A rule of its own: that of its parts would spread the NaN of one infinite element over all, and keep two tensors more. */
 const varOp: Primitive<Spread> = {
   name: 'var',
   vjp: (g, n) => {
-    const { dims, divisor } = n.attributes;
-    return [mul(mul(g, 2 / divisor) as Tensor, centredTwice(n.tensorInput(0), dims)) as Tensor];
+    const { dims, count, divisor } = n.attributes;
+    return slope.derive(dims, n.tensorInput(0), g, count, 2 / divisor);
   },
-  forward: (inputs, spread) => noGrad(() => meanSquare(inputs[0] as Tensor, spread)),
+  forward: ([x], { dims, count, divisor }) => meanSquare.compute(dims, x as Tensor, count, divisor)[0],
 };
 
 /** The variance over the dims: sum((x - mean)**2) / max(n - correction, 0). */
 export const variance: VarFunction = (x, dim, options) => {
   requireFloating('var', x);
   const dims = normalizeDims('var', dim, x.ndim);
-  const divisor = Math.max(count(x.shape, dims) - (options?.correction ?? 1), 0);
-  return finish(apply(varOp, [x], { dims, divisor }), dims, options?.keepdim) as never;
+  const number = count(x.shape, dims);
+  const divisor = Math.max(number - (options?.correction ?? 1), 0);
+  return finish(apply(varOp, [x], { dims, count: number, divisor }), dims, options?.keepdim) as never;
 };
 
+/**
+ * The root of a sum of squares, which rounding may have left below 0. Its derivative at 0 is 0: that of the root is infinite, and 0 times it NaN, so the root
+ * of 1 is taken there and the result masked.
+ */
+export const rootOfSquares = elementwise('sqrt', (squares: Tensor) => {
+  const none = le(squares, 0) as Tensor;
+  return where(none, 0, sqrt(where(none, 1, squares) as Tensor)) as Tensor;
+}) as (squares: Tensor) => Tensor;
+
 /** The square root of the variance; its derivative is 0 where the data are constant. */
-export const std: VarFunction = composite('std', (x: Tensor, dim?: Dims, options?: VarOptions) => {
-  const v = variance(x, dim, options) as Tensor;
-  // The root's derivative at 0 is infinite, and 0 times it NaN: take the root of 1 there and mask the result.
-  const flat = eq(v, 0);
-  return where(flat, 0, sqrt(where(flat, 1, v)));
-}) as VarFunction;
+export const std: VarFunction = composite('std', (x: Tensor, dim?: Dims, options?: VarOptions) =>
+  rootOfSquares(variance(x, dim, options) as Tensor),
+) as VarFunction;
 
 function extremum(name: 'amax' | 'amin', kernel: 'max' | 'min'): ReduceFunction {
   const op: Primitive<readonly number[]> & Traceable = {

@@ -1,21 +1,20 @@
-import { kernels, type Operand } from '@fluxion/kernels';
+import { type ExpressionNode, kernels, type Operand } from '@fluxion/kernels';
 import { takeDropped } from '../graph/dropped.js';
 import { mode } from '../graph/modes.js';
 import type { Input } from '../graph/node.js';
 import { observers } from '../graph/record.js';
 import { raw, view } from '../tensor/raw.js';
+import { contiguousStrides, droppedShape, keptShape, numel } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Fused, type Program, unrecorded } from './fused.js';
-import type { Body } from './trace.js';
+import { Fused, formulaOp, isReduction, isWhole, Program, unrecorded } from './fused.js';
+import { reshapeTo } from './shape.js';
+import { type Body, reach } from './trace.js';
 
 /** Elementwise ops, and `sum` and `amax` over the dims it is given, which stay. The first input has the whole shape. */
 export type RowBody<I extends readonly Input[]> = (
   dims: readonly number[],
   ...inputs: I
 ) => readonly Tensor[];
-
-/** What an output is as large as: all elements, or those of the first input with size 1 in the dims of the reductions. */
-export type Extent = 'whole' | 'kept';
 
 export interface Rowwise<I extends readonly Input[]> {
   /** Unrecorded. */
@@ -29,34 +28,19 @@ export interface Rowwise<I extends readonly Input[]> {
 }
 
 /**
- * A function with reductions as one kernel, pass after pass over what a reduction covers, while that is in the cache. Where the elements that are reduced do not
- * lie in runs, copies are made in which they do.
+ * A function with reductions as one kernel, pass after pass over what a reduction covers, while that is in the cache; where the elements that are reduced lie in
+ * runs.
  */
-export function rowwise<I extends readonly [Tensor, ...Input[]]>(
-  name: string,
-  extents: readonly Extent[],
-  body: RowBody<I>,
-): Rowwise<I> {
+export function rowwise<I extends readonly [Tensor, ...Input[]]>(name: string, body: RowBody<I>): Rowwise<I> {
   const fused = new Fused(name, ((...inputs: I) => body([0], ...inputs)) as unknown as Body, [1]);
   const run = (dims: readonly number[], inputs: I, over: boolean): readonly Tensor[] => {
     const [x] = inputs;
     const program = observers.current === null && x.size > 0 ? fused.program(inputs) : null;
     if (program !== null) {
-      const { dtype } = program.expression;
       const own = over && !mode.anomaly && x.contiguous && x.storage.length === x.size;
-      const outputs = extents.map((extent, k) =>
-        own && k === 0
-          ? view(x, 0, x.shape, x.strides)
-          : raw(
-              extent === 'whole' ? x.shape : x.shape.map((size, d) => (dims.includes(d) ? 1 : size)),
-              dtype,
-            ),
-      );
-      if (
-        launch(program, x.shape, dims, inputs, outputs) ||
-        turned(name, program, x.shape, dims, inputs, outputs)
-      )
-        return outputs;
+      const outputs = outputsFor(program, x.shape, dims, own ? view(x, 0, x.shape, x.strides) : null);
+      runRows(name, program, x.shape, dims, inputs, outputs);
+      return outputs;
     }
     return unrecorded(() => body(dims, ...inputs));
   };
@@ -69,63 +53,178 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(
   };
 }
 
-/** Runs the kernel, if the operands lie as it wants them. */
-function launch(
-  program: Program,
-  shape: readonly number[],
-  dims: readonly number[],
-  inputs: readonly Input[],
-  outputs: readonly Tensor[],
-): boolean {
-  const operands = grouped(shape, dims, [...inputs, ...outputs]);
-  if (operands === null) return false;
-  const targets = operands.slice(inputs.length) as Operand[];
-  kernels().run(program.compiled, operands.slice(0, inputs.length), targets);
-  return true;
+/** Which dims are reduced, and whether they stay with size 1. */
+interface Reduced {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
 }
 
-/** The same on copies in which the dims of the reductions come last. */
-function turned(
+/**
+ * An op of elementwise ops that ends in sums, which meet no whole input again: losses and norms. Forward is one pass, and backward another; see `formulaOp`.
+ * `amax` is for what is a constant of the derivative.
+ */
+export function reducing(
+  name: string,
+  body: (dims: readonly number[], ...inputs: never[]) => Tensor,
+): (reduced: Reduced, ...inputs: Input[]) => Tensor {
+  const call = body as unknown as (dims: readonly number[], ...inputs: readonly Input[]) => Tensor;
+  const op = formulaOp<Reduced>(name, {
+    traced: (...inputs) => call([0], ...inputs),
+    standIn: [1],
+    plainly: (inputs, { dims, keepdim }) => {
+      const y = call(dims, ...inputs);
+      return keepdim ? y : reshapeTo(y, droppedShape(y.shape, dims));
+    },
+    run: (program, inputs, { dims, keepdim }) => {
+      const { shape, size } = inputs[0] as Tensor;
+      if (size === 0) return null;
+      const outputs = outputsFor(program, shape, dims);
+      runRows(name, program, shape, dims, inputs, outputs);
+      if (!keepdim) {
+        const dropped = droppedShape(shape, dims);
+        outputs[0] = view(outputs[0], 0, dropped, contiguousStrides(dropped));
+      }
+      return outputs;
+    },
+    spread: (g, shape, { dims, keepdim }) => {
+      let at = 0;
+      const strides = shape.map((_, d) => (dims.includes(d) ? 0 : g.strides[keepdim ? d : at++]));
+      return view(g, g.offset, shape, strides);
+    },
+  });
+  return (reduced, ...inputs) => op(inputs, reduced);
+}
+
+/** Tensors for the outputs; `first` for the first one, where there is one already. */
+const outputsFor = (
+  { whole, expression }: Program,
+  shape: readonly number[],
+  dims: readonly number[],
+  first: Tensor | null = null,
+): Tensor[] =>
+  whole.map((all, k) =>
+    k === 0 && first !== null ? first : raw(all ? shape : keptShape(shape, dims), expression.dtype),
+  );
+
+function runRows(
   name: string,
   program: Program,
   shape: readonly number[],
   dims: readonly number[],
   inputs: readonly Input[],
   outputs: readonly Tensor[],
-): boolean {
-  const rank = shape.length;
-  const order = shape.map((_, d) => d).filter(d => !dims.includes(d));
-  const first = order.length;
-  order.push(...dims);
-  /** The tensor with its dims in that order. */
-  const turn = (t: Tensor): Tensor => {
-    const lead = rank - t.ndim;
-    const sizes = order.map(d => (d < lead ? 1 : t.shape[d - lead]));
-    return view(
-      t,
-      t.offset,
-      sizes,
-      order.map(d => (d < lead ? 0 : t.strides[d - lead])),
+): void {
+  const operands = grouped(shape, dims, [...inputs, ...outputs]);
+  if (operands === null) {
+    runStages(name, program, shape, dims, inputs, outputs);
+    return;
+  }
+  const targets = operands.slice(inputs.length) as Operand[];
+  kernels().run(program.compiled, operands.slice(0, inputs.length), targets);
+}
+
+/** One pass, and the reductions of what it makes. */
+interface Stage {
+  readonly program: Program;
+  /** Whether it goes through all elements, or makes one for all that is reduced together. */
+  readonly whole: boolean;
+  /** By their nodes. */
+  readonly reads: readonly number[];
+  readonly makes: readonly number[];
+  /** Null where it makes outputs. */
+  readonly reductions: readonly number[] | null;
+}
+
+const stages = new WeakMap<Program, readonly Stage[]>();
+
+/** An expression with reductions as several without. */
+function stagesOf({ expression, whole }: Program): readonly Stage[] {
+  const { dtype, nodes, outputs } = expression;
+  const known = new Set(nodes.flatMap((node, i) => (node.op === 'input' ? [i] : [])));
+  const isKnown = (i: number): boolean => known.has(i);
+  const wholes = nodes.map((_, i) => isWhole(expression, i));
+  const list: Stage[] = [];
+  const push = (makes: readonly number[], whole: boolean, reductions: Stage['reductions']): void => {
+    // What is the same for all that is reduced together is not computed for every element.
+    const shared = [...reach(nodes, makes, i => isKnown(i) || !wholes[i])].filter(
+      i => whole && !wholes[i] && !isKnown(i) && nodes[i].op !== 'constant',
     );
+    if (shared.length > 0) push(shared, false, []);
+    const found = reach(nodes, makes, isKnown);
+    const reads = [...known].filter(i => found.has(i));
+    const inputs = reads.map(i => {
+      const node = nodes[i];
+      return node.op === 'input' ? expression.inputs[node.index] : 'array';
+    });
+    const own = nodes.map((node, i) =>
+      isKnown(i) ? ({ op: 'input', index: reads.indexOf(i) } as const) : node,
+    );
+    const program = new Program({ dtype, inputs, nodes: own, outputs: makes });
+    list.push({ program, whole, reads, makes, reductions });
+    for (const i of [...makes, ...(reductions ?? [])]) known.add(i);
   };
+  const isOpen = (i: number): boolean => isReduction(nodes[i]) && !isKnown(i);
+  for (;;) {
+    const ready = nodes.flatMap((_, i) =>
+      isOpen(i) && ![...reach(nodes, [argumentOf(nodes[i])], isKnown)].some(isOpen) ? [i] : [],
+    );
+    if (ready.length === 0) break;
+    const makes = new Set(ready.map(i => argumentOf(nodes[i])).filter(i => !isKnown(i)));
+    push([...makes], true, ready);
+  }
+  for (const side of [false, true]) {
+    const makes = outputs.filter((_, k) => whole[k] === side);
+    if (makes.length > 0) push(makes, side, null);
+  }
+  return list;
+}
+
+const argumentOf = (node: ExpressionNode): number => (node as { readonly a: number }).a;
+
+/** Where the elements that are reduced do not lie in runs: pass by pass, with what is reduced in tensors of its own. */
+function runStages(
+  name: string,
+  program: Program,
+  shape: readonly number[],
+  dims: readonly number[],
+  inputs: readonly Input[],
+  outputs: readonly Tensor[],
+): void {
+  const { dtype, nodes } = program.expression;
+  const kept = keptShape(shape, dims);
+  const left = droppedShape(shape, dims);
   const backend = kernels();
-  const whole = order.map(d => shape[d]);
-  const copies = inputs.map(x => {
-    if (typeof x === 'number') return x;
-    const own = turn(x);
-    const copy = raw(own.shape, x.dtype);
-    backend.copy(own, copy);
-    return copy;
-  });
-  const results = outputs.map(out => raw(turn(out).shape, out.dtype));
-  const last = whole.map((_, d) => d).slice(first);
-  const done = launch(program, whole, last, copies, results);
-  results.forEach((result, k) => {
-    if (done) backend.copy(result, turn(outputs[k]));
-    backend.free(result.storage, name);
-  });
-  for (const copy of copies) if (typeof copy !== 'number') backend.free(copy.storage, name);
-  return done;
+  let list = stages.get(program);
+  if (list === undefined) {
+    list = stagesOf(program);
+    stages.set(program, list);
+  }
+  const values = nodes.map(node => (node.op === 'input' ? inputs[node.index] : 0));
+  const own: Tensor[] = [];
+  const make = (of: readonly number[]): Tensor => {
+    const t = raw(of, dtype);
+    own.push(t);
+    return t;
+  };
+  for (const { program: part, whole, reads, makes, reductions } of list) {
+    const targets =
+      reductions === null
+        ? outputs.filter((_, k) => program.whole[k] === whole)
+        : makes.map(() => make(whole ? shape : kept));
+    const given = reads.map(i => values[i]);
+    if (targets.length > 0) backend.run(part.compiled, given, targets);
+    makes.forEach((i, k) => {
+      values[i] = targets[k];
+    });
+    for (const i of reductions ?? []) {
+      const x = values[argumentOf(nodes[i])] as Tensor;
+      const out = make(kept);
+      const bare = view(out, 0, left, contiguousStrides(left));
+      backend.reduce(nodes[i].op as 'sum' | 'max', view(x, x.offset, shape, stridesIn(shape, x)), dims, bare);
+      values[i] = out;
+    }
+  }
+  for (const t of own) backend.free(t.storage, name);
 }
 
 /** Runs shorter than this cost more than they save. */
@@ -140,9 +239,11 @@ function grouped(
   dims: readonly number[],
   given: readonly Input[],
 ): (Operand | number)[] | null {
-  const last = shape.length - 1;
-  if (dims.length === 1 && dims[0] === last && given.every(x => typeof x === 'number' || isPlain(shape, x)))
-    return given.map(x => (typeof x === 'number' ? x : rowsOf(x, shape[last])));
+  const first = shape.length - dims.length;
+  if (first === 0 || dims[0] === first) {
+    const plain = plainRows(shape, first, given);
+    if (plain !== null) return plain;
+  }
   const strides = given.map(x => (typeof x === 'number' ? [] : stridesIn(shape, x)));
   const sizes: number[] = [];
   const order: number[][] = given.map(() => []);
@@ -154,13 +255,12 @@ function grouped(
     if (size !== 1 && !dims.includes(d)) push(size, own => own[d]);
   });
   if (sizes.length === 0) push(1, () => 0);
-  const first = sizes.length;
+  const kept = sizes.length;
   shape.forEach((size, d) => {
     if (size === 1 || !dims.includes(d)) return;
     const last = sizes.length - 1;
     const even =
-      last >= first &&
-      given.every((x, i) => typeof x === 'number' || order[i][last] === strides[i][d] * size);
+      last >= kept && given.every((x, i) => typeof x === 'number' || order[i][last] === strides[i][d] * size);
     if (!even) {
       push(size, own => own[d]);
       return;
@@ -168,10 +268,10 @@ function grouped(
     sizes[last] *= size;
     for (let i = 0; i < given.length; i++) order[i][last] = strides[i][d];
   });
-  if (sizes.length - first > 2) return null;
-  while (sizes.length - first < 2) {
-    sizes.splice(first, 0, 1);
-    for (const own of order) own.splice(first, 0, 0);
+  if (sizes.length - kept > 2) return null;
+  while (sizes.length - kept < 2) {
+    sizes.splice(kept, 0, 1);
+    for (const own of order) own.splice(kept, 0, 0);
   }
   const [segments, length] = sizes.slice(-2);
   if (segments > 1 && length < shortest) return null;
@@ -186,17 +286,30 @@ function grouped(
   });
 }
 
-/** Whether x holds all rows one after the other, or one element for each. */
-function isPlain(shape: readonly number[], x: Tensor): boolean {
-  if (!x.contiguous || x.ndim !== shape.length) return false;
-  for (let d = 0; d < shape.length - 1; d++) if (x.shape[d] !== shape[d]) return false;
-  return true;
-}
-
-function rowsOf(x: Tensor, length: number): Operand {
-  const own = x.shape[x.ndim - 1];
-  const count = length === 0 ? 0 : x.size / own;
-  return { storage: x.storage, offset: x.offset, shape: [count, 1, own], strides: [own, own, 1] };
+/** Of the dims from `first` on, where all hold the rows one after the other, or one element for each, or one element. */
+function plainRows(
+  shape: readonly number[],
+  first: number,
+  given: readonly Input[],
+): (Operand | number)[] | null {
+  const size = numel(shape);
+  const count = numel(shape.slice(0, first));
+  const operands: (Operand | number)[] = [];
+  for (const x of given) {
+    if (typeof x === 'number') {
+      operands.push(x);
+      continue;
+    }
+    // The first says how much is reduced, also where it repeats one element.
+    const one = x.size === 1 || (x !== given[0] && x.strides.every(step => step === 0));
+    const own = !one && x.size === size ? size / count : 1;
+    const fits =
+      one || x.size === size || (x.size === count && numel(x.shape.slice(first - shape.length)) === 1);
+    if (!fits || (!one && !x.contiguous)) return null;
+    const { storage, offset } = x;
+    operands.push({ storage, offset, shape: [one ? 1 : x.size / own, 1, own], strides: [own, own, 1] });
+  }
+  return operands;
 }
 
 /** The strides of x in a shape that it broadcasts to. */

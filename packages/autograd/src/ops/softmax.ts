@@ -5,17 +5,24 @@ import { add, div, eq, mul, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, savesNothing } from './define.js';
 import { unrecorded } from './fused.js';
 import { amax, type Dims, type ReduceOptions, sum } from './reduce.js';
-import { rowwise } from './rowwise.js';
+import { reducing, rowwise } from './rowwise.js';
 import { reshapeTo } from './shape.js';
 import { abs, exp, log } from './unary.js';
+
+const kept = { keepdim: true } as const;
 
 /** The largest element, with 0 in place of infinities (their difference would be NaN). A constant for the derivative: it cancels. */
 function shift(x: Tensor, dims: readonly number[]): Tensor {
   // Unrecorded rather than detached: a node that no walk reaches would hold x for ever.
-  const m = unrecorded(() => amax(x, dims, { keepdim: true }) as Tensor);
+  const m = unrecorded(() => amax(x, dims, kept) as Tensor);
   m.cut = '';
   return where(eq(abs(m), Number.POSITIVE_INFINITY), 0, m) as Tensor;
 }
+
+const logSums = reducing('logsumexp', (dims, x: Tensor) => {
+  const m = shift(x, dims);
+  return add(log(sum(exp(sub(x, m) as Tensor), dims, kept) as Tensor), m) as Tensor;
+});
 
 /** ln(sum(e**x)) over the dims (default: all), without overflow. */
 export const logsumexp: <S extends Shape, const D extends Dims = undefined, const K extends boolean = false>(
@@ -26,26 +33,17 @@ export const logsumexp: <S extends Shape, const D extends Dims = undefined, cons
   requireFloating('logsumexp', x);
   const dims = normalizeDims('logsumexp', dim, x.ndim);
   if (dims.some(d => x.shape[d] === 0)) return log(sum(exp(x), dims, options) as Tensor) as Tensor;
-  const m = shift(x, dims);
-  const y = add(log(sum(exp(sub(x, m)), dims, { keepdim: true }) as Tensor), m) as Tensor;
-  return options?.keepdim === true
-    ? y
-    : reshapeTo(
-        y,
-        y.shape.filter((_, i) => !dims.includes(i)),
-      );
+  return logSums({ dims, keepdim: options?.keepdim === true }, x);
 }) as never;
 
 // These two have rules of their own rather than those of their parts: one saved tensor instead of three, and a third of the work.
 
-const kept = { keepdim: true } as const;
-
-const softmaxRows = rowwise('softmax', ['whole'], (dims, x: Tensor) => {
+const softmaxRows = rowwise('softmax', (dims, x: Tensor) => {
   const e = exp(sub(x, amax(x, dims, kept) as Tensor) as Tensor);
   return [div(e, sum(e, dims, kept) as Tensor) as Tensor];
 });
 
-const softmaxGradient = rowwise('softmax', ['whole'], (dims, g: Tensor, y: Tensor) => {
+const softmaxGradient = rowwise('softmax', (dims, g: Tensor, y: Tensor) => {
   const gy = mul(g, y) as Tensor;
   return [sub(gy, mul(y, sum(gy, dims, kept) as Tensor)) as Tensor];
 });
@@ -58,12 +56,12 @@ const softmaxOp: Primitive<number> = {
   forward: ([x], dim) => softmaxRows.compute([dim], x as Tensor)[0],
 };
 
-const logSoftmaxRows = rowwise('logSoftmax', ['whole'], (dims, x: Tensor) => {
+const logSoftmaxRows = rowwise('logSoftmax', (dims, x: Tensor) => {
   const shifted = sub(x, amax(x, dims, kept) as Tensor) as Tensor;
   return [sub(shifted, log(sum(exp(shifted), dims, kept) as Tensor)) as Tensor];
 });
 
-const logSoftmaxGradient = rowwise('logSoftmax', ['whole'], (dims, g: Tensor, y: Tensor) => [
+const logSoftmaxGradient = rowwise('logSoftmax', (dims, g: Tensor, y: Tensor) => [
   sub(g, mul(exp(y), sum(g, dims, kept) as Tensor)) as Tensor,
 ]);
 

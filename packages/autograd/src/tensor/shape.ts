@@ -30,6 +30,18 @@ export function isContiguous(shape: readonly number[], strides: readonly number[
   return true;
 }
 
+/** The shape with size 1 in the dims that were reduced. */
+export function keptShape(shape: readonly number[], dims: readonly number[]): number[] {
+  return shape.map((size, d) => (dims.includes(d) ? 1 : size));
+}
+
+/** The shape without them. */
+export function droppedShape(shape: readonly number[], dims: readonly number[]): number[] {
+  const left: number[] = [];
+  for (let d = 0; d < shape.length; d++) if (!dims.includes(d)) left.push(shape[d]);
+  return left;
+}
+
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;

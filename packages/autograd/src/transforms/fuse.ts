@@ -2,10 +2,11 @@ import { type CompiledExpression, kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } from '../errors.js';
 import { mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
-import { record } from '../graph/record.js';
+import { observers, record } from '../graph/record.js';
+import { abandonRegion, closeRegion, openRegion } from '../graph/region.js';
 import { spanned, spans, watch } from '../graph/spans.js';
 import { checkOperand } from '../ops/binary.js';
-import { throughBody } from '../ops/fused.js';
+import { elementwise, mostInputs, throughBody } from '../ops/fused.js';
 import { markChanged } from '../ops/inPlace.js';
 import { type Body, trace } from '../ops/trace.js';
 import { raw } from '../tensor/raw.js';
@@ -38,7 +39,7 @@ interface Program {
 /**
  * Compiles a function of elementwise ops into one kernel that reads and writes every array once. It is traced at the first call with a given dtype and given
  * kinds of arguments (tensor or number): numbers that it captures are fixed then, so pass what changes as an argument. The result is differentiable, any
- * number of times, through the function itself.
+ * number of times: of one result in one kernel, and else through the function itself.
  */
 export function fuse<F extends Elementwise>(fn: F): Fused<F> {
   if (typeof fn !== 'function')
@@ -64,6 +65,8 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
     return program;
   };
 
+  /** Of one result, with a derivative in one kernel too. */
+  const derived = elementwise('fuse', call as (...inputs: never[]) => Tensor, 'recorded');
   const ops: DifferentiableOp<undefined>[] = [];
   const opFor = (index: number): DifferentiableOp<undefined> => {
     ops[index] ??= fusedOp(call, index);
@@ -71,7 +74,20 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
   };
 
   const run = (...inputs: readonly Input[]): Tensor | readonly Tensor[] => {
+    // Of another function that is being traced, it is a part.
+    if (observers.current !== null) return call(...inputs) as Tensor | readonly Tensor[];
     const program = programFor(inputs);
+    if (program.single && inputs.length <= mostInputs) {
+      const mark = openRegion();
+      let out: Tensor | null = null;
+      try {
+        out = derived(...inputs);
+        return out;
+      } finally {
+        if (out === null) abandonRegion();
+        else closeRegion(mark, 'fuse', out.storage);
+      }
+    }
     const outputs = compute(program, inputs);
     // Computed together, but each recorded as an op of its own: a derivative may want one of them alone.
     outputs.forEach((out, i) => {

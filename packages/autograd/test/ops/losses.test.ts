@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { nodesCreated } from '../../src/graph/node.js';
 import {
   binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
   cosineEmbeddingLoss,
   crossEntropy,
   ctcLoss,
@@ -9,13 +10,16 @@ import {
   grad,
   hingeEmbeddingLoss,
   huberLoss,
+  klDiv,
   l1Loss,
   logSoftmax,
   marginRankingLoss,
+  mseLoss,
   multilabelMarginLoss,
   multiMarginLoss,
   nllLoss,
   poissonNllLoss,
+  profile,
   rand,
   smoothL1Loss,
   softMarginLoss,
@@ -214,4 +218,27 @@ describe('ctcLoss', () => {
     // The softmax less the probability of reading a class: of all classes at one step it adds up to nothing.
     expect(Math.abs(fine.slice(1).reduce((a, b) => a + b, 0))).toBeLessThanOrEqual(1e-9);
   });
+});
+
+describe('losses of elements', () => {
+  const losses = {
+    ...{ mseLoss, l1Loss, smoothL1Loss, huberLoss, softMarginLoss },
+    ...{ poissonNllLoss, klDiv, binaryCrossEntropyWithLogits },
+  };
+  test.each(Object.entries(losses))(
+    '%s is one kernel forward and one backward, its mean included',
+    (_, loss) => {
+      const mean = loss as (x: Tensor, t: Tensor) => Tensor;
+      const x = rand([5, 7]).requiresGrad_() as Tensor;
+      const t = rand([5, 7]) as Tensor;
+      mean(x, t).backward(); // compiled
+      const p = profile(() => mean(x, t).backward());
+      const runs = p.kernels.filter(({ name }) => name !== 'fill');
+      // Besides these the gradient is added to that of before.
+      expect(Object.fromEntries(runs.map(({ name, calls }) => [name, calls]))).toEqual({
+        run: 2,
+        'binary add': 1,
+      });
+    },
+  );
 });

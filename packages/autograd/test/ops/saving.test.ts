@@ -103,9 +103,25 @@ const known: Readonly<Record<string, string>> = {
   'slogdet(0): input 0': place,
   'glu(0, 1): input 1': again,
   'tanhshrink(0): input 0': again,
+  'poissonNllLoss(0): input 0': again,
+  'logsumexp(0): input 0': again,
 };
 /** The same for what makes a difference in other ops than these. */
 const knownIn: Readonly<Record<string, readonly string[]>> = {
+  // What is compared stays on its side in the samples.
+  l1Loss: ['l1Loss(0, number): input 1', 'l1Loss(1, number): input 1', 'l1Loss(0, 1, number): input 1'],
+  smoothL1Loss: ['l1Loss(0, number): input 1', 'l1Loss(1, number): input 1', 'l1Loss(0, 1, number): input 1'],
+  hingeEmbeddingLoss: ['hingeEmbeddingLoss(2, number): input 0', 'hingeEmbeddingLoss(0, 2, number): input 0'],
+  marginRankingLoss: [
+    'marginRankingLoss(0, number): input 1',
+    'marginRankingLoss(1, number): input 1',
+    ...[0, 1, 2].map(i => `marginRankingLoss(3, number): input ${i}`),
+  ],
+  poissonNllLoss: [
+    'poissonNllLoss(1): input 1',
+    'poissonNllLoss(1): input 3',
+    'poissonNllLoss(0, 1): input 3',
+  ],
   // Sums of absolute values are never 0 in the samples, and one of two distances always is far the larger.
   lpPool1d: ['relu(0): output'],
   lpPool2d: ['relu(0): output'],

@@ -2,7 +2,6 @@ import { ShapeError, type Tensor, where, zeros } from '@fluxion/autograd';
 import { at, type Varying } from '../hyper.js';
 import { globalNorm } from '../norm.js';
 import { type Transform, transform } from '../transform.js';
-import { safeSqrt } from './safe.js';
 
 // Transforms that have to see whole tensors.
 
@@ -50,7 +49,7 @@ export function scaleByTrustRatio(): Transform {
     scalars: () => [],
     measure: (updates, params) =>
       updates.map((u, i) => {
-        const [size, ofUpdate] = [params[i], u].map(t => safeSqrt(t.square().sum() as Tensor));
+        const [size, ofUpdate] = [params[i], u].map(t => globalNorm([t]));
         const vanishes = size.mul(ofUpdate).eq(0);
         return [where(vanishes, 1, size.div(where(vanishes, 1, ofUpdate) as Tensor)) as Tensor];
       }),
@@ -117,7 +116,7 @@ function newtonSchulz(
     );
   const tall = update.shape[0] > update.shape[1];
   let x = (tall ? update.transpose(0, 1) : update) as Tensor;
-  x = x.div(safeSqrt(x.square().sum() as Tensor).clamp({ min: eps })) as Tensor;
+  x = x.div(globalNorm([x]).clamp({ min: eps })) as Tensor;
   for (let i = 0; i < nsSteps; i++) {
     const gram = x.matmul(x.transpose(0, 1)) as Tensor;
     x = x.mul(a).add(gram.mul(b).add(gram.matmul(gram).mul(c)).matmul(x)) as Tensor;

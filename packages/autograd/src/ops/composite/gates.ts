@@ -8,12 +8,12 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { add, div, eq, mul, sub } from '../binary.js';
 import { composite, requireFloating } from '../define.js';
 import { elementwise } from '../fused.js';
+import { log1pexp } from '../log1pexp.js';
 import { drawOf } from '../random.js';
 import { argmax } from '../reduce.js';
 import { reshapeTo, slice } from '../shape.js';
 import { type SoftmaxFunction, softmax } from '../softmax.js';
 import { softplus } from '../softplus.js';
-import { logaddexp } from '../special.js';
 import type { UnaryFunction } from '../types.js';
 import { abs, detach, log, neg, sigmoid, tanh, to } from '../unary.js';
 
@@ -37,7 +37,7 @@ export const softsign: UnaryFunction = composite('softsign', (x: Tensor) => {
 /** ln(1 / (1 + e**-x)), without overflow. */
 export const logsigmoid: UnaryFunction = composite('logsigmoid', (x: Tensor) => {
   requireFloating('logsigmoid', x);
-  return neg(logaddexp(neg(x), 0) as Tensor) as Tensor;
+  return neg(log1pexp(neg(x)));
 }) as never;
 
 const gated = elementwise('glu', (x: Tensor, gate: Tensor) => mul(x, sigmoid(gate)) as Tensor);

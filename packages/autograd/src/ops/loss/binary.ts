@@ -1,14 +1,15 @@
 import { ShapeError } from '../../errors.js';
 import { noGrad } from '../../graph/modes.js';
+import type { Input } from '../../graph/node.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, div, eq, lt, mul, sub, where } from '../binary.js';
 import { clamp } from '../clamp.js';
 import { apply, composite, type Primitive } from '../define.js';
+import { log1pexp } from '../log1pexp.js';
 import { mean } from '../reduce.js';
-import { logaddexp } from '../special.js';
 import { log, log1p, neg } from '../unary.js';
 import {
-  reduceLosses,
+  lossOf,
   reductionOf,
   requireAlike,
   requireElementsWithin,
@@ -56,6 +57,10 @@ const binaryCrossEntropyOp: Primitive = {
     }),
 };
 
+const ofProbabilities = lossOf('binaryCrossEntropy', (x: Tensor, t: Tensor, weight: Input) =>
+  weighted(apply(binaryCrossEntropyOp, [x, t], undefined), weight),
+);
+
 export interface BinaryCrossEntropyOptions extends LossOptions {
   /** Factors of the losses; broadcast to them. */
   readonly weight?: Tensor;
@@ -84,7 +89,7 @@ export const binaryCrossEntropy: PairLossFunction<'binaryCrossEntropy', BinaryCr
         'Scores that are no probabilities: binaryCrossEntropyWithLogits.',
       );
       requireElementsWithin(op, 'target', target, unit, 'Targets are probabilities, or classes 0 and 1.');
-      return reduceLosses(weighted(apply(binaryCrossEntropyOp, [input, target], undefined), weight), reduced);
+      return ofProbabilities(reduced, input, target, weight ?? 1);
     },
   ) as never;
 
@@ -94,13 +99,21 @@ export interface BinaryCrossEntropyWithLogitsOptions extends BinaryCrossEntropyO
 }
 
 /** (1 - t) x + p ln(1 + e**-x) with p = 1, or 1 + (posWeight - 1) t. */
-function ofLogits(x: Tensor, t: Tensor, posWeight: Tensor | undefined): Tensor {
-  const soft = logaddexp(neg(x), 0) as Tensor;
+function logitLoss(x: Tensor, t: Tensor, posWeight?: Tensor): Tensor {
+  const soft = log1pexp(neg(x));
   const linear = mul(sub(1, t) as Tensor, x) as Tensor;
   if (posWeight === undefined) return add(linear, soft) as Tensor;
   const factor = add(mul(sub(posWeight, 1) as Tensor, t) as Tensor, 1) as Tensor;
   return add(linear, mul(factor, soft) as Tensor) as Tensor;
 }
+
+const ofLogits = lossOf('binaryCrossEntropyWithLogits', (x: Tensor, t: Tensor, weight: Input) =>
+  weighted(logitLoss(x, t), weight),
+);
+const ofUnequalLogits = lossOf(
+  'binaryCrossEntropyWithLogits',
+  (x: Tensor, t: Tensor, weight: Input, posWeight: Tensor) => weighted(logitLoss(x, t, posWeight), weight),
+);
 
 /**
  * binaryCrossEntropy of sigmoid(input), without overflow or loss of digits for scores of any size, reduced. Both have one shape and one floating
@@ -118,9 +131,13 @@ export const binaryCrossEntropyWithLogits: PairLossFunction<
     requireAlike(op, { input, target });
     if (weight !== undefined) requireFactors(op, 'weight', weight, input);
     if (posWeight !== undefined) requireFactors(op, 'posWeight', posWeight, input);
-    return reduceLosses(weighted(ofLogits(input, target, posWeight), weight), reduction);
+    return posWeight === undefined
+      ? ofLogits(reduction, input, target, weight ?? 1)
+      : ofUnequalLogits(reduction, input, target, weight ?? 1, posWeight);
   },
 ) as never;
+
+const softMargins = lossOf('softMarginLoss', (x: Tensor, t: Tensor) => log1pexp(neg(mul(x, t) as Tensor)));
 
 /**
  * ln(1 + e**(-target * input)) of targets 1 and -1, without overflow, reduced. Both have one shape and one floating point dtype; other targets scale the
@@ -131,7 +148,7 @@ export const softMarginLoss: PairLossFunction<'softMarginLoss'> = composite(
   (input: Tensor, target: Tensor, options: LossOptions = {}) => {
     const reduction = reductionOf('softMarginLoss', options.reduction);
     requireAlike('softMarginLoss', { input, target });
-    return reduceLosses(logaddexp(neg(mul(input, target) as Tensor), 0) as Tensor, reduction);
+    return softMargins(reduction, input, target);
   },
 ) as never;
 
@@ -153,6 +170,9 @@ export const multilabelSoftMarginLoss: RowLossFunction<MultilabelSoftMarginLossO
     if (input.ndim === 0)
       throw new ShapeError(`${op}: the input is a scalar; expected [N, C], or [C] for one sample.`);
     if (weight !== undefined) requireFactors(op, 'weight', weight, input);
-    return reduceLosses(mean(weighted(ofLogits(input, target, undefined), weight), -1) as Tensor, reduced);
+    const factors = weight ?? 1;
+    if (reduced === 'none') return mean(ofLogits(reduced, input, target, factors), -1) as Tensor;
+    const classes = input.shape[input.ndim - 1];
+    return ofLogits(reduced === 'mean' ? reduced : classes, input, target, factors);
   },
 ) as never;

@@ -1,7 +1,7 @@
 import { kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../../errors.js';
 import { mode } from '../../graph/modes.js';
-import type { DifferentiableOp } from '../../graph/node.js';
+import type { DifferentiableOp, Input } from '../../graph/node.js';
 import { record } from '../../graph/record.js';
 import { raw } from '../../tensor/raw.js';
 import { sameShape } from '../../tensor/shape.js';
@@ -12,7 +12,7 @@ import { composite, requireFloating } from '../define.js';
 import { unrecorded } from '../fused.js';
 import { gather, indexSelect } from '../indexing.js';
 import { amax, sum } from '../reduce.js';
-import { rowwise } from '../rowwise.js';
+import { reducing, rowwise } from '../rowwise.js';
 import { reshapeTo, squeeze, unsqueeze } from '../shape.js';
 import { logSoftmax, logsumexp } from '../softmax.js';
 import { exp, log, neg, to } from '../unary.js';
@@ -24,6 +24,7 @@ import {
   requireClassFactors,
   requireStrength,
   requireTensors,
+  weighted,
 } from './shared.js';
 import type { LossOptions, Reduced, Reduction, Strength, WithoutClasses } from './types.js';
 
@@ -122,22 +123,17 @@ const keepdim = { keepdim: true } as const;
  * -ln softmax(x)[label] of every row, with the labels as numbers of the dtype beside the numbers of the classes; and the largest element, and the logarithm of
  * the sum of e**(x - largest).
  */
-const rowLosses = rowwise(
-  'crossEntropy',
-  ['kept', 'kept', 'kept'],
-  (dims, x: Tensor, label: Tensor, place: Tensor) => {
-    const largest = amax(x, dims, keepdim) as Tensor;
-    const shifted = sub(x, largest) as Tensor;
-    const own = sum(where(eq(place, label), shifted, 0), dims, keepdim) as Tensor;
-    const logarithm = log(sum(exp(shifted), dims, keepdim) as Tensor) as Tensor;
-    return [sub(logarithm, own) as Tensor, largest, logarithm];
-  },
-);
+const rowLosses = rowwise('crossEntropy', (dims, x: Tensor, label: Tensor, place: Tensor) => {
+  const largest = amax(x, dims, keepdim) as Tensor;
+  const shifted = sub(x, largest) as Tensor;
+  const own = sum(where(eq(place, label), shifted, 0), dims, keepdim) as Tensor;
+  const logarithm = log(sum(exp(shifted), dims, keepdim) as Tensor) as Tensor;
+  return [sub(logarithm, own) as Tensor, largest, logarithm];
+});
 
 /** (softmax(x) - 1 at the label) g share. */
 const rowGradient = rowwise(
   'crossEntropy',
-  ['whole'],
   (
     _,
     x: Tensor,
@@ -248,6 +244,10 @@ export const crossEntropy: <S extends Shape, R extends Reduction = 'mean'>(
   },
 ) as never;
 
+const surprise = reducing('crossEntropy', (dims, logs: Tensor, p: Tensor, factors: Input) =>
+  neg(sum(weighted(mul(logs, p) as Tensor, factors), dims, keepdim) as Tensor),
+);
+
 function ofProbabilities(input: Tensor, target: Tensor, problem: Problem, smoothing: Strength): Tensor {
   const { op, classDim, classes, reduction, weight } = problem;
   if (!sameShape(target.shape, input.shape))
@@ -259,8 +259,7 @@ function ofProbabilities(input: Tensor, target: Tensor, problem: Problem, smooth
     smoothing === 0
       ? target
       : (add(mul(target, rest(smoothing) as Tensor) as Tensor, over(smoothing, classes) as Tensor) as Tensor);
-  const products = mul(logSoftmax(input, classDim), smoothed) as Tensor;
-  const factors = weight === undefined ? null : alongClasses(weight, input.ndim, classDim);
-  const weighed = factors === null ? products : (mul(products, factors) as Tensor);
-  return reduceLosses(neg(sum(weighed, classDim) as Tensor), reduction);
+  const factors = weight === undefined ? 1 : alongClasses(weight, input.ndim, classDim);
+  const reduced = { dims: [classDim], keepdim: false };
+  return reduceLosses(surprise(reduced, logSoftmax(input, classDim), smoothed, factors), reduction);
 }

@@ -7,6 +7,7 @@ import { clamp } from '../clamp.js';
 import { composite } from '../define.js';
 import { pNorm } from '../pNorm.js';
 import { sum } from '../reduce.js';
+import { reducing } from '../rowwise.js';
 import { sqrt, square } from '../unary.js';
 import {
   reduceLosses,
@@ -139,11 +140,12 @@ export interface CosineEmbeddingLossOptions<R extends Reduction = Reduction> ext
 const smallestSquare = Math.fround(1e-12);
 
 /** The cosine of the angle over the last dim. */
-function cosine(a: Tensor, b: Tensor): Tensor {
-  const product = sum(mul(a, b) as Tensor, -1) as Tensor;
-  const squares = (x: Tensor): Tensor => add(sum(square(x), -1) as Tensor, smallestSquare) as Tensor;
+const cosine = reducing('cosine', (dims, a: Tensor, b: Tensor) => {
+  const product = sum(mul(a, b) as Tensor, dims, { keepdim: true }) as Tensor;
+  const squares = (x: Tensor): Tensor =>
+    add(sum(square(x), dims, { keepdim: true }) as Tensor, smallestSquare) as Tensor;
   return div(product, sqrt(mul(squares(a), squares(b)) as Tensor)) as Tensor;
-}
+});
 
 /**
  * With c the cosine of the angle of two vectors: 1 - c where the target is 1 (alike), max(c - margin, 0) where it is -1, reduced. Vectors [N, D] and a
@@ -170,7 +172,7 @@ export const cosineEmbeddingLoss: <S extends Shape, T extends Shape, R extends R
       );
     requireStrength(op, 'margin', margin, first.dtype, { min: -1, max: 1 });
     requireSigns(op, target, first.dtype);
-    const c = cosine(first, second);
+    const c = cosine({ dims: [first.ndim - 1], keepdim: false }, first, second);
     const unlike = clamp(sub(c, margin as Tensor) as Tensor, { min: 0 });
     return reduceLosses(where(eq(target, 1) as Tensor, sub(1, c) as Tensor, unlike) as Tensor, reduction);
   },

@@ -2,14 +2,12 @@ import { ArgumentError, ShapeError, show, showShape } from '../../errors.js';
 import { sameShape } from '../../tensor/shape.js';
 import type { Shape } from '../../tensor/shapeTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { add, div, gt, lt, mul, sub, where } from '../binary.js';
+import { add, div, eq, gt, lt, mul, sub, where } from '../binary.js';
 import { composite } from '../define.js';
-import { sum } from '../reduce.js';
 import { unsqueeze } from '../shape.js';
-import { xlogy } from '../special.js';
 import { detach, exp, log, square } from '../unary.js';
 import {
-  reduceLosses,
+  lossOf,
   reductionOf,
   requireAlike,
   requireElementsWithin,
@@ -23,6 +21,16 @@ export interface KlDivOptions<R extends Reduction | 'batchmean' = Reduction | 'b
   /** Whether the target holds log-probabilities too. Default false. */
   readonly logTarget?: boolean;
 }
+
+const ofLogProbabilities = lossOf(
+  'klDiv',
+  (x: Tensor, t: Tensor) => mul(exp(t), sub(t, x) as Tensor) as Tensor,
+);
+/** t ln t is 0 at 0, but has no derivative there. */
+const ofProbabilities = lossOf('klDiv', (x: Tensor, t: Tensor) => {
+  const entropy = where(eq(t, 0) as Tensor, 0, mul(t, log(t)) as Tensor) as Tensor;
+  return sub(entropy, mul(t, x) as Tensor) as Tensor;
+});
 
 /**
  * Kullback-Leibler divergence of log-probabilities `input` from probabilities `target`: target * (ln target - input), elementwise, then reduced.
@@ -40,11 +48,8 @@ export const klDiv: <S extends Shape, T extends Shape, R extends Reduction | 'ba
     requireAlike('klDiv', { input, target });
     if (reduced === 'batchmean' && input.ndim === 0)
       throw new ShapeError("klDiv: a scalar has no batch; expected another reduction than 'batchmean'.");
-    const losses = logTarget
-      ? (mul(exp(target), sub(target, input) as Tensor) as Tensor)
-      : (sub(xlogy(target, target) as Tensor, mul(target, input) as Tensor) as Tensor);
-    if (reduced !== 'batchmean') return reduceLosses(losses, reduced);
-    return div(sum(losses) as Tensor, input.shape[0]) as Tensor;
+    const divergence = logTarget ? ofLogProbabilities : ofProbabilities;
+    return divergence(reduced === 'batchmean' ? input.shape[0] : reduced, input, target);
   },
 ) as never;
 
@@ -66,6 +71,20 @@ function stirling(t: Tensor): Tensor {
   return where(large, add(value, Math.log(2 * Math.PI) / 2) as Tensor, 0) as Tensor;
 }
 
+const poisson = (logInput: boolean, full: boolean) =>
+  lossOf('poissonNllLoss', (x: Tensor, t: Tensor, eps: number) => {
+    const [rate, logRate] = logInput ? [exp(x), x] : [x, log(add(x, eps) as Tensor)];
+    const losses = sub(rate, mul(t, logRate) as Tensor) as Tensor;
+    return full ? (add(losses, stirling(t)) as Tensor) : losses;
+  });
+
+const ofCounts = {
+  log: poisson(true, false),
+  logFull: poisson(true, true),
+  rate: poisson(false, false),
+  rateFull: poisson(false, true),
+};
+
 /**
  * The negative log-likelihood of counts `target` under Poisson distributions: e**input - target * input, or input - target * ln(input + eps), reduced.
  * Both have one shape and one floating point dtype.
@@ -77,9 +96,8 @@ export const poissonNllLoss: PairLossFunction<'poissonNllLoss', PoissonNllLossOp
     const reduction = reductionOf('poissonNllLoss', options.reduction);
     requireAlike('poissonNllLoss', { input, target });
     requireEps('poissonNllLoss', eps);
-    const [rate, logRate] = logInput ? [exp(input), input] : [input, log(add(input, eps) as Tensor)];
-    const losses = sub(rate, mul(target, logRate) as Tensor) as Tensor;
-    return reduceLosses(full ? (add(losses, stirling(target)) as Tensor) : losses, reduction);
+    const loss = ofCounts[`${logInput ? 'log' : 'rate'}${full ? 'Full' : ''}`];
+    return loss(reduction, input, target, eps);
   },
 ) as never;
 
@@ -89,6 +107,17 @@ export interface GaussianNllLossOptions<R extends Reduction = Reduction> extends
   /** Smaller variances count as this. Default 1e-6. */
   readonly eps?: number;
 }
+
+const ofNormal = lossOf(
+  'gaussianNllLoss',
+  (x: Tensor, t: Tensor, variance: Tensor, eps: number, constant: number) => {
+    // The floor is put under the number, not under its gradient: what is too small must be able to grow.
+    const floor = add(sub(variance, detach(variance)) as Tensor, eps) as Tensor;
+    const v = where(lt(variance, eps) as Tensor, floor, variance) as Tensor;
+    const misfit = div(square(sub(x, t) as Tensor), v) as Tensor;
+    return add(mul(add(log(v), misfit) as Tensor, 0.5) as Tensor, constant) as Tensor;
+  },
+);
 
 /**
  * The negative log-likelihood of `target` under normal distributions of mean `input` and variance `variance`:
@@ -119,13 +148,7 @@ export const gaussianNllLoss: <S extends Shape, T extends Shape, R extends Reduc
       { min: 0 },
       'Predict its logarithm, or take softplus of it.',
     );
-    const small = lt(spread, eps) as Tensor;
-    // The floor is put under the number, not under its gradient: what is too small must be able to grow.
-    const floor = add(sub(spread, detach(spread)) as Tensor, eps) as Tensor;
-    const v = where(small, floor, spread) as Tensor;
-    const misfit = div(square(sub(input, target) as Tensor), v) as Tensor;
-    const losses = mul(add(log(v), misfit) as Tensor, 0.5) as Tensor;
-    return reduceLosses(full ? (add(losses, Math.log(2 * Math.PI) / 2) as Tensor) : losses, reduction);
+    return ofNormal(reduction, input, target, spread, eps, full ? Math.log(2 * Math.PI) / 2 : 0);
   },
 ) as never;
 

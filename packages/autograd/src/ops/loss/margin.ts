@@ -13,6 +13,7 @@ import { reshapeTo, unsqueeze } from '../shape.js';
 import { neg, relu, square } from '../unary.js';
 import {
   labelsOf,
+  lossOf,
   reduceLosses,
   reductionOf,
   requireAlike,
@@ -37,6 +38,11 @@ export interface HingeEmbeddingLossOptions extends LossOptions {
   readonly margin?: Strength;
 }
 
+const hinges = lossOf('hingeEmbeddingLoss', (x: Tensor, alike: Tensor, margin: Tensor) => {
+  const missing = clamp(sub(margin, x) as Tensor, { min: 0 });
+  return where(alike, x, missing) as Tensor;
+});
+
 /**
  * Of distances: input where the target is 1 (alike), max(margin - input, 0) where it is -1, reduced. One shape; the target in int32 or the input's dtype.
  *
@@ -53,8 +59,7 @@ export const hingeEmbeddingLoss: PairLossFunction<'hingeEmbeddingLoss', HingeEmb
       requireOneShape(op, { input, target });
       requireStrength(op, 'margin', margin, input.dtype);
       requireSigns(op, target, input.dtype);
-      const missing = clamp(sub(margin as Tensor, input) as Tensor, { min: 0 });
-      return reduceLosses(where(eq(target, 1) as Tensor, input, missing) as Tensor, reduced);
+      return hinges(reduced, input, eq(target, 1) as Tensor, margin);
     },
   ) as never;
 
@@ -62,6 +67,14 @@ export interface MarginRankingLossOptions<R extends Reduction = Reduction> exten
   /** By how much the one has to exceed the other. Default 0. */
   readonly margin?: Strength;
 }
+
+const rankings = lossOf(
+  'marginRankingLoss',
+  (first: Tensor, second: Tensor, target: Tensor, margin: Tensor) => {
+    const lead = mul(target, sub(first, second) as Tensor) as Tensor;
+    return clamp(add(neg(lead), margin) as Tensor, { min: 0 });
+  },
+);
 
 /**
  * max(margin - target * (first - second), 0), reduced: the target is 1 where the first should rank higher, -1 where the second should; others scale the
@@ -84,8 +97,7 @@ export const marginRankingLoss: <
     const reduction = reductionOf('marginRankingLoss', options.reduction);
     requireAlike('marginRankingLoss', { first, second, target });
     requireStrength('marginRankingLoss', 'margin', margin, first.dtype);
-    const lead = mul(target, sub(first, second) as Tensor) as Tensor;
-    return reduceLosses(clamp(add(neg(lead), margin as Tensor) as Tensor, { min: 0 }), reduction);
+    return rankings(reduction, first, second, target, margin);
   },
 ) as never;
 

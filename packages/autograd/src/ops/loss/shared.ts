@@ -1,11 +1,14 @@
 import { kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, IndexError, ShapeError, show, showShape } from '../../errors.js';
 import { noGrad } from '../../graph/modes.js';
+import type { Input } from '../../graph/node.js';
 import { sameShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { mul, ne, where } from '../binary.js';
+import { div, maximum, mul, ne, sub, where } from '../binary.js';
 import { requireFloating } from '../define.js';
-import { amax, amin, mean, sum } from '../reduce.js';
+import { elementwise } from '../fused.js';
+import { amax, mean, sum } from '../reduce.js';
+import { reducing } from '../rowwise.js';
 import type { Reduction, Strength } from './types.js';
 
 /** Throws unless the reduction is one of those that the loss has; returns it. */
@@ -20,6 +23,29 @@ export function reductionOf<R extends string = Reduction>(
       `${op}: reduction is ${show(reduction)}; expected ${names.map(show).join(', ')} or 'none'.`,
     );
   return reduction;
+}
+
+/**
+ * A loss by the formula of its elements: with its reduction in one pass, and its derivative in another. The first input has the shape of the losses. A number
+ * as reduction is what their sum is divided by.
+ */
+export function lossOf(
+  name: string,
+  formula: (...inputs: never[]) => Tensor,
+): (reduction: Reduction | number, ...inputs: Input[]) => Tensor {
+  const losses = formula as unknown as (...inputs: readonly Input[]) => Tensor;
+  const each = elementwise(name, losses);
+  const total = reducing(name, (dims, ...inputs: Input[]) => {
+    const divisor = inputs.pop() as Input;
+    const all = sum(losses(...inputs), dims, { keepdim: true }) as Tensor;
+    return divisor === 1 ? all : (div(all, divisor) as Tensor);
+  });
+  return (reduction, ...inputs) => {
+    if (reduction === 'none') return each(...inputs);
+    const { shape, size } = inputs[0] as Tensor;
+    const divisor = typeof reduction === 'number' ? reduction : reduction === 'mean' ? size : 1;
+    return total({ dims: shape.map((_, d) => d), keepdim: false }, ...inputs, divisor);
+  };
 }
 
 export function reduceLosses(losses: Tensor, reduction: Reduction): Tensor {
@@ -91,8 +117,9 @@ export function requireClassFactors(op: string, factors: Tensor, classes: number
     );
 }
 
-export function weighted(losses: Tensor, factors: Tensor | undefined): Tensor {
-  return factors === undefined ? losses : (mul(losses, factors) as Tensor);
+/** Numbers are told apart from tensors, but not looked at: see `elementwise`. */
+export function weighted(losses: Tensor, factors: Input): Tensor {
+  return typeof factors === 'number' ? losses : (mul(losses, factors) as Tensor);
 }
 
 export interface Range {
@@ -138,18 +165,26 @@ export function requireStrength(
     );
 }
 
+/** By how much an element is outside at most; NaN where one is, or where infinities are compared. */
+const excess = reducing(
+  'excess',
+  (dims, x: Tensor, min: number, max: number) =>
+    amax(maximum(sub(x, max), sub(min, x)) as Tensor, dims, { keepdim: true }) as Tensor,
+);
+
 /** Throws unless all elements lie in the range; NaN does not. */
 export function requireElementsWithin(
   op: string,
   name: string,
   x: Tensor,
-  range: Range,
+  range: Pick<Range, 'min' | 'max'>,
   advice: string,
 ): void {
   if (x.size === 0) return;
-  const read = (t: Tensor): number => Number(kernels().read(t)[0]);
-  const fits = noGrad(() => within(read(amin(x) as Tensor), range) && within(read(amax(x) as Tensor), range));
-  if (fits) return;
+  const { min = -Infinity, max = Infinity } = range;
+  const reduced = { dims: x.shape.map((_, d) => d), keepdim: false };
+  const most = noGrad(() => excess(reduced, x, min, max));
+  if (Number(kernels().read(most)[0]) <= 0) return;
   requireEach(op, name, x, v => within(v, range), `numbers${expectation(range)}`, advice);
 }
 

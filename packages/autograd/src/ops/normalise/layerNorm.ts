@@ -98,17 +98,12 @@ const rootOf = (x: Tensor, dims: readonly number[], count: number, eps: number):
     add(div(sum(square(x) as Tensor, dims, { keepdim: true }) as Tensor, count) as Tensor, eps) as Tensor,
   ) as Tensor;
 
-const scaledRows = rowwise(
-  'rmsNorm',
-  ['whole'],
-  (dims, x: Tensor, weight: Input, count: number, eps: number) => [
-    mul(mul(x, rootOf(x, dims, count, eps)) as Tensor, weight) as Tensor,
-  ],
-);
+const scaledRows = rowwise('rmsNorm', (dims, x: Tensor, weight: Input, count: number, eps: number) => [
+  mul(mul(x, rootOf(x, dims, count, eps)) as Tensor, weight) as Tensor,
+]);
 
 const scaledGradients = rowwise(
   'rmsNorm',
-  ['whole', 'whole'],
   (dims, g: Tensor, x: Tensor, weight: Input, count: number, eps: number) => {
     const root = rootOf(x, dims, count, eps);
     const y = mul(x, root) as Tensor;

@@ -1,4 +1,5 @@
 import { ArgumentError, DTypeError, ShapeError, show, showShape } from '../../errors.js';
+import { mode } from '../../graph/modes.js';
 import type { DifferentiableOp, Input } from '../../graph/node.js';
 import { record } from '../../graph/record.js';
 import { numel } from '../../tensor/shape.js';
@@ -24,21 +25,20 @@ const meanOf = (x: Tensor, dims: readonly number[], count: number): Tensor =>
   div(sum(x, dims, { keepdim: true }) as Tensor, count) as Tensor;
 
 /** In two passes: the mean of the squares less the square of the mean has lost the digits where the mean is large. */
-function momentsOf(x: Tensor, dims: readonly number[], count: number, eps: number) {
+function momentsOf(x: Tensor, dims: readonly number[], count: number) {
   const mean = meanOf(x, dims, count);
-  const centred = sub(x, mean) as Tensor;
-  const variance = meanOf(square(centred) as Tensor, dims, count);
-  return { mean, centred, variance, root: rsqrt(add(variance, eps) as Tensor) as Tensor };
+  return { mean, variance: meanOf(square(sub(x, mean) as Tensor) as Tensor, dims, count) };
 }
+
+const rootOf = (variance: Tensor, eps: number): Tensor => rsqrt(add(variance, eps) as Tensor) as Tensor;
 
 /** (x - mean) / sqrt(variance + eps) * weight + bias, and what was found of x. */
 const forward = rowwise(
   'standardize',
-  ['whole', 'kept', 'kept'],
   (dims, x: Tensor, weight: Input, bias: Input, count: number, eps: number) => {
-    const { mean, centred, variance, root } = momentsOf(x, dims, count, eps);
-    const y = add(mul(mul(centred, root) as Tensor, weight) as Tensor, bias) as Tensor;
-    return [y, mean, variance];
+    const { mean, variance } = momentsOf(x, dims, count);
+    const y = mul(sub(x, mean) as Tensor, rootOf(variance, eps)) as Tensor;
+    return [add(mul(y, weight) as Tensor, bias) as Tensor, mean, variance];
   },
 );
 
@@ -47,35 +47,37 @@ function gradientsOf(
   dims: readonly number[],
   g: Tensor,
   x: Tensor,
+  mean: Tensor,
+  variance: Tensor,
   weight: Input,
   count: number,
   eps: number,
 ): [Tensor, Tensor] {
-  const { centred, root } = momentsOf(x, dims, count, eps);
-  const y = mul(centred, root) as Tensor;
+  const root = rootOf(variance, eps);
+  const y = mul(sub(x, mean) as Tensor, root) as Tensor;
   const scaled = mul(g, weight) as Tensor;
   const along = meanOf(mul(scaled, y) as Tensor, dims, count);
   const rest = sub(sub(scaled, meanOf(scaled, dims, count)) as Tensor, mul(y, along) as Tensor) as Tensor;
   return [mul(rest, root) as Tensor, mul(g, y) as Tensor];
 }
 
-const ofInput = rowwise(
-  'standardize',
-  ['whole'],
-  (dims, g: Tensor, x: Tensor, weight: Input, count: number, eps: number) =>
-    gradientsOf(dims, g, x, weight, count, eps).slice(0, 1),
+const ofInput = rowwise('standardize', (...args: Parameters<typeof gradientsOf>) =>
+  gradientsOf(...args).slice(0, 1),
 );
 
 /** With a weight for every element of what is standardised together. */
-const ofElements = rowwise('standardize', ['whole', 'whole'], gradientsOf);
+const ofElements = rowwise('standardize', gradientsOf);
 
 /** With a weight and a bias for all of it. */
 const ofGroups = rowwise(
   'standardize',
-  ['whole', 'kept', 'kept'],
-  (dims, g: Tensor, x: Tensor, weight: Input, count: number, eps: number) => {
-    const [input, shares] = gradientsOf(dims, g, x, weight, count, eps);
-    return [input, sum(shares, dims, { keepdim: true }) as Tensor, sum(g, dims, { keepdim: true }) as Tensor];
+  (dims, g: Tensor, x: Tensor, mean: Tensor, variance: Tensor, weight: Input, count: number, eps: number) => {
+    const root = rootOf(variance, eps);
+    const y = mul(sub(x, mean) as Tensor, root) as Tensor;
+    const [ofWeight, ofBias] = [mul(g, y) as Tensor, g].map(t => sum(t, dims, { keepdim: true }) as Tensor);
+    const along = mul(y, div(ofWeight, count) as Tensor) as Tensor;
+    const rest = sub(sub(g, div(ofBias, count) as Tensor) as Tensor, along) as Tensor;
+    return [mul(rest, mul(root, weight) as Tensor) as Tensor, ofWeight, ofBias];
   },
 );
 
@@ -87,23 +89,32 @@ interface Standardizing {
   readonly shared: boolean;
 }
 
-/** A rule of its own: it keeps x alone, of whose moments it makes the gradients anew, in the pass that needs them. */
+/**
+ * A rule of its own, of x, weight, bias, and the moments of x, which are constants as long as the rule is not to be differentiated itself: then it makes them
+ * anew, as functions of x.
+ */
 const standardizeOp: DifferentiableOp<Standardizing> = {
   name: 'standardize',
   savesInput: (i, n) =>
-    i === 0 ? n.inputs[0] !== null || n.inputs[1] !== null : i === 1 && n.inputs[0] !== null,
+    i === 1 ? n.inputs[0] !== null : i !== 2 && (n.inputs[0] !== null || n.inputs[1] !== null),
   vjp: (g, n) => {
-    if (!n.needs(0) && !n.needs(1)) return [null, null, g];
+    if (!n.needs(0) && !n.needs(1)) return [null, null, g, null, null];
     const { dims, count, eps, shared } = n.attributes;
     const x = n.tensorInput(0);
-    const weight = n.savedInput(1) ?? 1;
+    const { mean, variance } = mode.recording
+      ? momentsOf(x, dims, count)
+      : { mean: n.tensorInput(3), variance: n.tensorInput(4) };
+    const args = [g, x, mean, variance, n.savedInput(1) ?? 1, count, eps] as const;
     if (shared) {
-      const grads = ofGroups.derive(dims, g, x, weight, count, eps);
+      const grads = ofGroups.derive(dims, ...args);
       // Without the dims of size 1; where one weight serves several groups, the engine adds up.
-      return grads.map((t, i) => (t.size === numel(n.inputShapes[i]) ? reshapeTo(t, n.inputShapes[i]) : t));
+      const own = grads.map((t, i) =>
+        t.size === numel(n.inputShapes[i]) ? reshapeTo(t, n.inputShapes[i]) : t,
+      );
+      return [...own, null, null];
     }
-    if (!n.needs(1)) return [ofInput.derive(dims, g, x, weight, count, eps)[0], null, g];
-    return [...ofElements.derive(dims, g, x, weight, count, eps), g];
+    const [ofX, ofWeight] = n.needs(1) ? ofElements.derive(dims, ...args) : ofInput.derive(dims, ...args);
+    return [ofX, ofWeight ?? null, g, null, null];
   },
 };
 
@@ -129,7 +140,7 @@ export function standardize(
     affine.every(t => dims.every(d => d - x.ndim < -t.ndim || t.shape[d - x.ndim + t.ndim] === 1));
   const inputs = [x, weight, bias] as const;
   const [y, mean, variance] = forward.compute(dims, ...inputs, count, eps);
-  record(standardizeOp, inputs, { dims, count, eps, shared }, [y]);
+  record(standardizeOp, [...inputs, mean, variance], { dims, count, eps, shared }, [y]);
   return { y, mean, variance };
 }
 
