@@ -1,16 +1,4 @@
-/**
- * `npm run bench`: Fluxion against its peers. See README.md for how to read the table.
- *
- *   --only NAME[,NAME]  workloads whose name contains NAME (may be repeated)
- *   --sides A,B         only these sides; sides/index.ts names them
- *   --growth            curves of time and peak memory instead of the table
- *   --json FILE         where the numbers go (default out/bench.json, out/growth.json)
- *   --svg FILE          where the chart goes (default out/bench.svg, out/growth.svg)
- *   --results           keeps the run in results/ as well, and writes RESULTS.md anew
- *   --python CMD        the Python that has torch (default /usr/bin/python3)
- *   --node CMD          the Node that runs everything (default: this one, or what FLUXION_BENCH_NODE names)
- *   --quick             few and short samples, and small stand-ins: to see that everything works, not to quote
- */
+/** `npm run bench`: Fluxion against its peers. See README.md for how to read the table, and `--help`. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,6 +103,7 @@ function elsewhere(node: string, args: readonly string[]): number {
 
 async function main(args: readonly string[]): Promise<void> {
   const options = parse(args);
+  if (options === null) return;
   if (options.node !== undefined && options.node !== '') {
     process.exitCode = elsewhere(options.node, withoutNode(args));
     return;

@@ -29,6 +29,15 @@ const checks: readonly Check[] = [
   },
   { name: 'unit and property tests', command: ['vitest', 'run'], show: true },
   {
+    name: 'what drives kernels, with relaxed SIMD',
+    command: ['vitest', 'run', '--config', 'vitest.relaxed.config.ts'],
+    show: true,
+    skip: () =>
+      Number(process.versions.node.split('.')[0]) < 22
+        ? null
+        : `Node ${process.versions.node} has it without a flag: the tests above ran with it`,
+  },
+  {
     name: 'golden cases',
     command: ['tsx', '--conditions=@fluxion/source', 'scripts/goldens.ts'],
     show: true,

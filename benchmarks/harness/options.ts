@@ -18,12 +18,26 @@ export interface Options {
   readonly results: boolean;
 }
 
-const usage =
-  'usage: npm run bench -- [--only NAME[,NAME]] [--sides A,B] [--growth] [--json FILE] [--svg FILE] [--results]\n' +
-  '                        [--python CMD] [--node CMD] [--quick]';
+const usage = `usage: npm run bench -- [options]
 
-export function parse(args: readonly string[]): Options {
+  --only NAME[,NAME]  workloads whose name contains NAME (may be repeated)
+  --sides A,B         only these sides: ${sideNames.join(', ')}
+  --growth            curves of time and peak memory instead of the table
+  --json FILE         where the numbers go (default out/bench.json, out/growth.json)
+  --svg FILE          where the chart goes (default out/bench.svg, out/growth.svg)
+  --results           keeps the run in results/ as well, and writes RESULTS.md anew
+  --python CMD        the Python that has torch (default /usr/bin/python3)
+  --node CMD          the Node that runs everything (default: this one, or what FLUXION_BENCH_NODE names)
+  --quick             few and short samples, and small stand-ins: to see that everything works, not to quote
+  --help              this text`;
+
+/** Null where only help was wanted, which it prints. */
+export function parse(args: readonly string[]): Options | null {
   const values = valuesOf(args);
+  if (values.help) {
+    console.log(usage);
+    return null;
+  }
   const { json, svg, python, node, quick, growth, results } = values;
   if (results && (quick || values.only !== undefined || values.sides !== undefined))
     throw new BenchError(
@@ -59,6 +73,7 @@ function valuesOf(args: readonly string[]) {
         quick: { type: 'boolean', default: false },
         growth: { type: 'boolean', default: false },
         results: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 /**
  * Prose is executable. Every block fenced as `ts` in the documents of the repository is type-checked and run, each as
  * a module of its own. A line `console.log(…); // text` must print exactly that text. A block fenced as
- * `ts throws Name` must throw an error of that name; one fenced as `ts fragment` is a piece of a file and is left alone.
+ * `ts throws Name` must throw an error of that name. One fenced as `ts from PATH` is a piece of that file and must stand there, and one
+ * fenced as `ts fragment` is left alone.
  */
 interface Block {
   readonly document: string;
@@ -40,7 +41,7 @@ function blocksOf(path: string): Block[] {
   const text = readFileSync(path, 'utf8');
   for (const match of text.matchAll(fence)) {
     const [, info = '', source] = match;
-    if (info === 'fragment') continue;
+    if (info === 'fragment' || info.startsWith('from ')) continue;
     const throws = /^throws (\w+)$/.exec(info)?.[1] ?? null;
     if (info !== '' && throws === null)
       throw new Error(`${document}: '${info}' after \`\`\`ts means nothing here`);
@@ -49,6 +50,14 @@ function blocksOf(path: string): Block[] {
     blocks.push({ document, line, source, throws, file });
   }
   return blocks;
+}
+
+/** The pieces of files that a document shows: of which file, and what. */
+function piecesOf(path: string): (readonly [document: string, file: string, source: string])[] {
+  const piece = /^```ts from (\S+)\n(.*?)^```$/gms;
+  return [...readFileSync(path, 'utf8').matchAll(piece)].map(
+    ([, file, source]) => [relative(root, path), file, source] as const,
+  );
 }
 
 /** The texts that the block says its `console.log` lines print. */
@@ -108,6 +117,14 @@ describe('code in the documents', () => {
       expect(told.length < expected.length ? printed : told).toEqual(expected);
     },
   );
+});
+
+describe('pieces of files in the documents', () => {
+  // A piece of an object stands deeper in its file than in the document.
+  const lines = (text: string): string => text.replaceAll(/^ +/gm, '').trim();
+  test.each(documents().flatMap(piecesOf))('%s shows what stands in %s', (_document, file, source) => {
+    expect(lines(readFileSync(join(root, file), 'utf8'))).toContain(lines(source));
+  });
 });
 
 describe('links in the documents', () => {

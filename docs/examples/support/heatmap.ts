@@ -2,7 +2,7 @@ import { HeatmapChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, TitleComponent, VisualMapComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { font, ink } from './plot.js';
+import { font, heading, ink } from './plot.js';
 
 use([HeatmapChart, LineChart, ScatterChart, GridComponent, TitleComponent, VisualMapComponent, SVGRenderer]);
 
@@ -52,12 +52,7 @@ export function heatmap(options: HeatmapOptions): string {
       animation: false,
       backgroundColor: '#ffffff',
       textStyle: { fontFamily: font, color: ink },
-      title: {
-        text: title,
-        left: 'center',
-        top: 12,
-        textStyle: { fontSize: 16, fontFamily: font, color: ink },
-      },
+      title: heading(title),
       grid: { left: 72, right: 96, top: 52, bottom: 56, show: true, backgroundColor: '#dddddd' },
       xAxis: [category(options.xLabel, columns, 30), positions(columns.length)],
       yAxis: [category(options.yLabel, rows, 50), positions(rows.length)],

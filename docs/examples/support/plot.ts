@@ -40,6 +40,14 @@ const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 export const ink = '#333333';
 export const font = 'Helvetica, Arial, sans-serif';
 
+/** The title of a chart. */
+export const heading = (text: string) => ({
+  text,
+  left: 'center',
+  top: 12,
+  textStyle: { fontSize: 16, fontFamily: font, color: ink },
+});
+
 /**
  * Draws lines over steps or epochs as an SVG document, without a DOM.
  *
@@ -55,12 +63,7 @@ export function learningCurve(options: LearningCurveOptions): string {
       backgroundColor: '#ffffff',
       color: palette,
       textStyle: { fontFamily: font, color: ink },
-      title: {
-        text: title,
-        left: 'center',
-        top: 12,
-        textStyle: { fontSize: 16, fontFamily: font, color: ink },
-      },
+      title: heading(title),
       legend: {
         top: 40,
         icon: 'roundRect',

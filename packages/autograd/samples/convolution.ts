@@ -1,6 +1,6 @@
 import * as ag from '../src/index.js';
 import { ArgumentError, DTypeError, ShapeError, zeros } from '../src/index.js';
-import { build, Dense } from './naive.js';
+import { build, Dense, finished } from './naive.js';
 import type { ErrorCase, OpInfo } from './types.js';
 
 type PerDim = number | readonly number[];
@@ -52,7 +52,7 @@ function correlate(
         if (at.every((i, d) => i >= 0 && i < image.shape[2 + d]))
           sum += image.at([n, first + c, ...at]) * weight.at([o, c, ...k]);
       }
-    return sum;
+    return finished(sum, options);
   });
   return unbatched(y, x);
 }
@@ -99,7 +99,18 @@ function errorsOf(name: string, fn: unknown, dims: number, transposed: boolean):
   const w = (...lead: number[]): ag.Tensor => zeros([...lead, ...s(3)]) as ag.Tensor;
   const show = (size: number): string => s(size).join(', ');
   const head = (text: string): RegExp => new RegExp(`^${name}: ${text}`);
+  const activations: ErrorCase[] = transposed
+    ? []
+    : [
+        {
+          label: 'an activation that it does not have',
+          call: () => op(x(), w(4, 4), null, { activation: 'gelu' }),
+          error: ArgumentError,
+          message: head("activation is 'gelu'; expected 'relu', 'sigmoid', 'tanh' or nothing"),
+        },
+      ];
   return [
+    ...activations,
     {
       label: 'channels that do not fit',
       call: () => op(x(), w(3, 2), null, { groups: transposed ? 3 : 1 }),
@@ -286,6 +297,24 @@ export const convolutionSamples = {
       ],
       depthwise: d => [d.tensor([1, 3, 3, 3]), d.tensor([3, 1, 2, 2]), null, { groups: 3 }],
       'empty batch': d => [d.tensor([0, 2, 3, 3]), d.tensor([2, 2, 2, 2]), d.tensor([2])],
+      'through relu': d => [
+        d.tensor([2, 2, 3, 4]),
+        d.tensor([2, 2, 2, 2]),
+        d.tensor([2]),
+        { activation: 'relu', padding: 1 },
+      ],
+      'through sigmoid, without bias and batch': d => [
+        d.tensor([2, 3, 3]),
+        d.tensor([3, 2, 2, 2]),
+        null,
+        { activation: 'sigmoid' },
+      ],
+      'through tanh, bias strided, in groups': d => [
+        d.tensor([1, 2, 3, 3]),
+        d.tensor([4, 1, 2, 2]),
+        d.tensor([8]).slice(0, { step: 2 }),
+        { activation: 'tanh', groups: 2 },
+      ],
     },
     naive: correlate,
     errors: errorsOf('conv2d', ag.conv2d, 2, false),

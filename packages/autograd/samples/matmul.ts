@@ -1,11 +1,16 @@
 import * as ag from '../src/index.js';
 import { DTypeError, ShapeError, zeros } from '../src/index.js';
-import { broadcast, build, type Dense } from './naive.js';
+import { broadcast, build, type Dense, finished } from './naive.js';
 import type { OpInfo } from './types.js';
 
 /** Loosely typed: error cases pass shapes that the compiler would refuse. */
 const matmul = ag.matmul as (a: ag.Tensor, b: ag.Tensor) => ag.Tensor;
-const linear = ag.linear as (x: ag.Tensor, weight: ag.Tensor, bias?: ag.Tensor | null) => ag.Tensor;
+const linear = ag.linear as (
+  x: ag.Tensor,
+  weight: ag.Tensor,
+  bias?: ag.Tensor | null,
+  options?: ag.ActivationOption,
+) => ag.Tensor;
 
 function product(a: Dense, b: Dense): Dense {
   const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
@@ -102,18 +107,45 @@ export const matmulSamples = {
       'weight transposed': d => [d.tensor([2, 3]), d.tensor([3, 2]).transpose(0, 1), d.tensor([2])],
       'input transposed': d => [d.tensor([3, 2, 2]).transpose(0, 2), d.tensor([2, 3]), d.tensor([2])],
       'no rows': d => [d.tensor([0, 3]), d.tensor([2, 3]), d.tensor([2])],
+      'through relu': d => [d.tensor([d.size(), 3]), d.tensor([2, 3]), d.tensor([2]), { activation: 'relu' }],
+      'through sigmoid': d => [d.tensor([2, 3]), d.tensor([4, 3]), null, { activation: 'sigmoid' }],
+      'through tanh, batches': d => [
+        d.tensor([2, 2, 3]),
+        d.tensor([2, 3]),
+        d.tensor([2]),
+        { activation: 'tanh' },
+      ],
+      'through relu, one vector': d => [
+        d.tensor([3]),
+        d.tensor([2, 3]),
+        d.tensor([2]),
+        { activation: 'relu' },
+      ],
+      'bias strided, through relu': d => [
+        d.tensor([2, 3]),
+        d.tensor([2, 3]),
+        d.tensor([4]).slice(0, { step: 2 }),
+        { activation: 'relu' },
+      ],
     },
-    naive: (x: Dense, w: Dense, bias?: Dense | null) => {
+    naive: (x: Dense, w: Dense, bias?: Dense | null, options?: ag.ActivationOption) => {
       const out = [...x.shape.slice(0, -1), ...w.shape.slice(0, -1)];
       return build(out, index => {
         const row = index.slice(0, x.shape.length - 1);
         const column = index.slice(x.shape.length - 1);
         let sum = bias == null ? 0 : bias.at(column);
         for (let k = 0; k < x.shape[x.shape.length - 1]; k++) sum += x.at([...row, k]) * w.at([...column, k]);
-        return sum;
+        return finished(sum, options);
       });
     },
     errors: [
+      {
+        label: 'an activation that it does not have',
+        call: () => linear(zeros([2, 3]), zeros([5, 3]), null, { activation: 'gelu' as 'relu' }),
+        error: ag.ArgumentError,
+        message:
+          /^linear: activation is 'gelu'; expected 'relu', 'sigmoid', 'tanh' or nothing\. Call any other on the result/,
+      },
       {
         label: 'features differ',
         call: () => linear(zeros([2, 3]), zeros([5, 4])),

@@ -1,3 +1,4 @@
+import type { ActivationOption } from '../src/index.js';
 import { Tensor } from '../src/index.js';
 
 /** Numbers in C order, as the plain formulas below see a tensor. */
@@ -105,4 +106,14 @@ export function along(f: (values: readonly number[], i: number) => number, x: De
       index[d],
     ),
   );
+}
+
+/** A sum through the activation that an option asks for. */
+export function finished(x: number, options: ActivationOption | undefined): number {
+  const functions = {
+    relu: (y: number) => Math.max(y, 0),
+    sigmoid: (y: number) => 1 / (1 + Math.exp(-y)),
+    tanh: Math.tanh,
+  };
+  return options?.activation === undefined ? x : functions[options.activation](x);
 }

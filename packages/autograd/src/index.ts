@@ -71,6 +71,7 @@ export * from './ops/distance.js';
 export { type DropoutOptions, dropout } from './ops/dropout.js';
 export { einsum } from './ops/einsum.js';
 export * from './ops/embedding.js';
+export type { ActivationOption, FinishingActivation } from './ops/finish.js';
 export * from './ops/indexAlong.js';
 export { gather, indexSelect, oneHot, scatterAdd } from './ops/indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './ops/interpolate.js';

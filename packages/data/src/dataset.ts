@@ -39,19 +39,17 @@ type Rows<T> =
       : Tensor
     : never;
 
-/** What `TensorDataset` is made of: tensors side by side, or one object of them. */
-export type Columns = readonly Tensor[] | readonly [Readonly<Record<string, Tensor>>];
+/** What `TensorDataset` is made of: tensors side by side, or one object of them, whose type may be an interface. */
+export type Columns<C> = readonly Tensor[] | readonly [{ readonly [K in keyof Named<C>]-?: Tensor }];
+/** The object that the columns are given as; never for a list. */
+type Named<C> = C extends readonly [infer R extends object] ? (R extends Tensor ? never : R) : never;
 
-type RowOf<C extends Columns> = C extends readonly [infer R extends Readonly<Record<string, Tensor>>]
-  ? R extends Tensor
-    ? [Row<R>]
-    : { -readonly [K in keyof R]: Row<R[K]> }
-  : { -readonly [K in keyof C]: Row<C[K]> };
-type RowsOf<C extends Columns> = C extends readonly [infer R extends Readonly<Record<string, Tensor>>]
-  ? R extends Tensor
-    ? [Rows<R>]
-    : { -readonly [K in keyof R]: Rows<R[K]> }
-  : { -readonly [K in keyof C]: Rows<C[K]> };
+type RowOf<C> = [Named<C>] extends [never]
+  ? { -readonly [K in keyof C]: Row<C[K]> }
+  : { -readonly [K in keyof Named<C>]: Row<Named<C>[K]> };
+type RowsOf<C> = [Named<C>] extends [never]
+  ? { -readonly [K in keyof C]: Rows<C[K]> }
+  : { -readonly [K in keyof Named<C>]: Rows<Named<C>[K]> };
 
 /**
  * Tensors whose first dim counts the samples: sample i is row i of each. Given as a list, `new TensorDataset(images, labels)`, batches are
@@ -61,7 +59,7 @@ type RowsOf<C extends Columns> = C extends readonly [infer R extends Readonly<Re
  *
  * @throws ShapeError where the tensors do not have the same number of rows
  */
-export class TensorDataset<const C extends Columns> implements BatchedDataset<RowOf<C>, RowsOf<C>> {
+export class TensorDataset<const C extends Columns<C>> implements BatchedDataset<RowOf<C>, RowsOf<C>> {
   readonly length: number;
   private readonly columns: readonly (readonly [name: string, column: Tensor])[];
   private readonly named: boolean;
@@ -120,12 +118,19 @@ export class TensorDataset<const C extends Columns> implements BatchedDataset<Ro
   }
 }
 
-/** Some samples of another dataset, in an order of their own. */
-export class Subset<Sample> implements Dataset<Sample> {
-  readonly dataset: Dataset<Sample>;
-  readonly indices: Int32Array;
+/** The batches of a dataset that has a way of its own to them; what is typed as no more than a `Dataset` may have one or not. */
+type GetBatch<D> =
+  D extends BatchedDataset<unknown, infer Batch>
+    ? (indices: Int32Array) => Batch
+    : ((indices: Int32Array) => unknown) | undefined;
 
-  constructor(dataset: Dataset<Sample>, indices: ArrayLike<number>) {
+/** Some samples of another dataset, in an order of their own. It has `getBatch` where the other has it. */
+export class Subset<D extends Dataset<unknown>> implements Dataset<unknown> {
+  readonly dataset: D;
+  readonly indices: Int32Array;
+  declare readonly getBatch: GetBatch<D>;
+
+  constructor(dataset: D, indices: ArrayLike<number>) {
     checkDataset('Subset', dataset);
     this.dataset = dataset;
     for (let i = 0; i < indices.length; i++) checkIndex('Subset', indices[i], dataset.length);
@@ -141,9 +146,9 @@ export class Subset<Sample> implements Dataset<Sample> {
     return this.indices.length;
   }
 
-  get(index: number): Sample | Promise<Sample> {
+  get(index: number): ReturnType<D['get']> {
     checkIndex('Subset', index, this.length);
-    return this.dataset.get(this.indices[index]);
+    return this.dataset.get(this.indices[index]) as ReturnType<D['get']>;
   }
 }
 
@@ -204,7 +209,7 @@ export function randomSplit<D extends Dataset<unknown>>(
   dataset: D,
   sizes: readonly number[],
   options: { readonly generator?: Generator } = {},
-): Subset<D extends Dataset<infer Sample> ? Sample : never>[] {
+): Subset<D>[] {
   checkDataset('randomSplit', dataset);
   const counts = countsOf(sizes, dataset.length);
   const order = randperm(dataset.length, { generator: options.generator }).toTypedArray();
@@ -212,7 +217,7 @@ export function randomSplit<D extends Dataset<unknown>>(
   return counts.map(count => {
     const part = new Subset(dataset, order.subarray(start, start + count));
     start += count;
-    return part as never;
+    return part;
   });
 }
 

@@ -5,7 +5,8 @@
 // rows[channel, tap] + origins[p], whatever the number of spatial dims, stride and dilation; and neighbouring positions are mostly neighbours in
 // memory, so that they move as vectors. Addresses, strides and the entries of both tables are in bytes.
 
-import { blockOf, madd, MC, packB, splatAt, TILES, tiles } from './tile';
+import { LONG, rowsTimesRows } from './inner';
+import { blockOf, finish, madd, MC, packB, RELU, splatAt, TILES, tiles } from './tile';
 
 // Fields of the plan, each an i32.
 const DEPTH = 0, OUTPUTS = 1, POSITIONS = 2, GROUPS = 3, ROWS = 4, ORIGINS = 5;
@@ -31,6 +32,8 @@ const POINTWISE = 22;
 const LEADS = 23;
 /** Whether there are so few outputs that a product of matrices would be mostly empty, as in depthwise convolutions. */
 const DIRECT = 24;
+/** The depth, also in the plan of a part of the channels: what is decided by it must not depend on how many threads there are. */
+const DEPTH_OF_ALL = 25;
 
 // @ts-ignore: decorator
 @inline
@@ -296,7 +299,9 @@ export function convolutionScratch(plan: usize, size: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-function forward<T>(plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, scratch: usize): void {
+function forward<T>(
+  plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, bias: usize, flags: i32, scratch: usize,
+): void {
   const lanes: usize = 16 / sizeof<T>();
   const depth = field(plan, DEPTH), outputs = field(plan, OUTPUTS), positions = field(plan, POSITIONS), groups = field(plan, GROUPS);
   const inPlace = field(plan, IN_PLACE), block = field(plan, BLOCK);
@@ -314,8 +319,11 @@ function forward<T>(plan: usize, first: usize, last: usize, x: usize, weight: us
       }
       const w = weight + g * outputs * weightRow;
       const to = out + (n * groups + g) * outputs * outRow;
+      const own = bias ? bias + g * outputs * sizeof<T>() : 0;
+      const finishes = bias || flags & RELU;
       if (field(plan, DIRECT)) {
         for (let o: usize = 0; o < outputs; o++) direct<T>(plan, image, w + o * weightRow, to + o * outRow, scratch);
+        if (finishes) finish<T>(outputs, positions, to, outRow, own, true, flags);
         continue;
       }
       for (let p: usize = 0; p < positions; p += block) {
@@ -327,6 +335,7 @@ function forward<T>(plan: usize, first: usize, last: usize, x: usize, weight: us
           unfold<T>(plan, image, k, kc, p, vectors, panels, 0);
           tiles<T>(true, outputs, count, kc, w + k * sizeof<T>(), weightRow, panels, 32, to + p * sizeof<T>(), outRow, i32(k > 0), scratch);
         }
+        if (finishes) finish<T>(outputs, count, to + p * sizeof<T>(), outRow, own, true, flags);
       }
     }
   }
@@ -415,7 +424,8 @@ function weightGrad<T>(plan: usize, first: usize, last: usize, x: usize, grad: u
       }
       for (let p: usize = 0; p < positions; p += block) {
         const count = min(block, positions - p);
-        packB<T>(panels, count, outputs, from + p * sizeof<T>(), sizeof<T>(), gradRow);
+        const rows = sizeof<T>() == 4 && count >= LONG * field(plan, DEPTH_OF_ALL);
+        if (!rows) packB<T>(panels, count, outputs, from + p * sizeof<T>(), sizeof<T>(), gradRow);
         for (let d: usize = 0; d < depth; d += MC) {
           const mc = min(MC, depth - d);
           const vectors = vectorsOf<T>(count);
@@ -424,19 +434,24 @@ function weightGrad<T>(plan: usize, first: usize, last: usize, x: usize, grad: u
             a = image + d * field(plan, X_CHANNEL) + p * sizeof<T>();
             aRow = field(plan, X_CHANNEL);
           } else unfold<T>(plan, image, d, mc, p, vectors, columns, aRow);
-          tiles<T>(true, mc, outputs, count, a, aRow, panels, 32, to + d * outRow, outRow, 1, scratch);
+          if (rows) rowsTimesRows(mc, outputs, count, a, aRow, from + p * 4, gradRow, to + d * outRow, outRow, 1);
+          else tiles<T>(true, mc, outputs, count, a, aRow, panels, 32, to + d * outRow, outRow, 1, scratch);
         }
       }
     }
   }
 }
 
-export function convolution4(plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, scratch: usize): void {
-  forward<f32>(plan, first, last, x, weight, out, scratch);
+export function convolution4(
+  plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, bias: usize, flags: i32, scratch: usize,
+): void {
+  forward<f32>(plan, first, last, x, weight, out, bias, flags, scratch);
 }
 
-export function convolution8(plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, scratch: usize): void {
-  forward<f64>(plan, first, last, x, weight, out, scratch);
+export function convolution8(
+  plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, bias: usize, flags: i32, scratch: usize,
+): void {
+  forward<f64>(plan, first, last, x, weight, out, bias, flags, scratch);
 }
 
 export function convolutionInput4(plan: usize, first: usize, last: usize, grad: usize, weight: usize, out: usize, scratch: usize): void {

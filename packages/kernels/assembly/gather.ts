@@ -73,10 +73,11 @@ function combineVectors<T>(mode: i32, a: v128, b: v128): v128 {
 @inline
 function combineRows<T>(
   mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,
-  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize,
+  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize, clear: usize,
 ): void {
   const bytes = n * sizeof<T>();
   for (; outer > 0; outer--) {
+    if (clear) memory.fill(to, 0, clear);
     let target = to;
     let source = from;
     let at = index;
@@ -109,25 +110,25 @@ function combineRows<T>(
 @inline
 function combineKind<T>(
   mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,
-  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize,
+  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize, clear: usize,
 ): void {
   // The mode is a constant in each copy of the loop.
-  if (mode == 0) combineRows<T>(0, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
-  else if (mode == 1) combineRows<T>(1, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
-  else combineRows<T>(2, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
+  if (mode == 0) combineRows<T>(0, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter, clear);
+  else if (mode == 1) combineRows<T>(1, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter, clear);
+  else combineRows<T>(2, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter, clear);
 }
 
 /**
  * Rows of n contiguous elements joined with those at to + index[i] * along, one after the other. Modes: 0 their sum, 1 the larger, 2 the smaller.
- * Kinds: 0 float32, 1 float64, 2 int32.
+ * Kinds: 0 float32, 1 float64, 2 int32. Each time, `clear` bytes from `to` on are made zero first.
  */
 export function scatterRows(
   mode: i32, kind: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,
-  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize,
+  outer: usize, toOuter: usize, fromOuter: usize, indexOuter: usize, clear: usize,
 ): void {
-  if (kind == 0) combineKind<f32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
-  else if (kind == 1) combineKind<f64>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
-  else combineKind<i32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter);
+  if (kind == 0) combineKind<f32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter, clear);
+  else if (kind == 1) combineKind<f64>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter, clear);
+  else combineKind<i32>(mode, to, toRow, along, from, fromRow, index, indexStride, count, n, outer, toOuter, fromOuter, indexOuter, clear);
 }
 
 /** to + index[i] * along = from[i], rows of `bytes` contiguous bytes, one after the other. */

@@ -1,10 +1,13 @@
 // Products of matrices with any strides.
 
 import { copy4, copy8 } from './copy';
-import { blockOf, madd, MC, packB, splatAt, TILES, tiles } from './tile';
+import { rowsTimesRows } from './inner';
+import { blockOf, finish, madd, MC, packB, RELU, splatAt, TILES, tiles } from './tile';
 
 const PACK_A: i32 = 1;
 const PACK_B: i32 = 2;
+/** The columns of B are contiguous as well as the rows of A, and float32. */
+const ROWS: i32 = 8;
 
 const NC: usize = 1024;
 
@@ -18,57 +21,78 @@ export function gemmScratch(size: usize, m: usize, n: usize, k: usize, flags: i3
 }
 
 /**
- * C[m, n] = or += A[m, k] B[k, n], with k > 0. A and B must be packed unless their rows are contiguous.
- * The rows of C are contiguous.
+ * C[m, n] = A[m, k] B[k, n], with k > 0, plus an element of `bias` for each column unless that is 0, and finished as the flags say. A and B must be
+ * packed unless their rows are contiguous. The rows of C are contiguous.
  */
 // @ts-ignore: decorator
 @inline
 function gemm<T>(
   m: usize, n: usize, k: usize, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
-  c: usize, cRow: usize, add: i32, flags: i32, scratch: usize,
+  c: usize, cRow: usize, bias: usize, flags: i32, scratch: usize,
 ): void {
+  const finishes = bias || flags & RELU;
+  if (sizeof<T>() == 4 && flags & ROWS) {
+    for (let ic: usize = 0; ic < m; ic += MC) {
+      const mc = min(MC, m - ic);
+      rowsTimesRows(mc, n, k, a + ic * aRow, aRow, b, bColumn, c + ic * cRow, cRow, 0);
+      if (finishes) finish<T>(mc, n, c + ic * cRow, cRow, bias, false, flags);
+    }
+    return;
+  }
   const kcMax = blockOf(k);
   const room = scratch;
   const bufferA = scratch + TILES;
   const bufferB = flags & PACK_A ? (bufferA + min(m, MC) * kcMax * sizeof<T>() + 63) & ~63 : bufferA;
+  const packed = (flags & PACK_B) != 0;
   for (let jc: usize = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
     for (let pc: usize = 0; pc < k; pc += kcMax) {
       const kc = min(kcMax, k - pc);
-      const addNow = add | i32(pc > 0);
+      const last = pc + kc == k;
       let blockB = b + pc * bRow + jc * bColumn;
-      if (flags & PACK_B) {
+      if (packed) {
         packB<T>(bufferB, kc, nc, blockB, bRow, bColumn);
         blockB = bufferB;
       }
-      const packed = (flags & PACK_B) != 0;
-      const target = c + jc * sizeof<T>();
-      const from = a + pc * aColumn;
-      if (flags & PACK_A) {
-        const row = kc * sizeof<T>();
-        for (let ic: usize = 0; ic < m; ic += MC) {
-          const mc = min(MC, m - ic);
-          if (sizeof<T>() == 4) copy4(bufferA, row, 4, from + ic * aRow, aRow, aColumn, mc, kc);
-          else copy8(bufferA, row, 8, from + ic * aRow, aRow, aColumn, mc, kc);
-          tiles<T>(packed, mc, nc, kc, bufferA, row, blockB, bRow, target + ic * cRow, cRow, addNow, room);
+      for (let ic: usize = 0; ic < m; ic += MC) {
+        const mc = min(MC, m - ic);
+        const target = c + ic * cRow + jc * sizeof<T>();
+        let blockA = a + ic * aRow + pc * aColumn;
+        let row = aRow;
+        if (flags & PACK_A) {
+          row = kc * sizeof<T>();
+          if (sizeof<T>() == 4) copy4(bufferA, row, 4, blockA, aRow, aColumn, mc, kc);
+          else copy8(bufferA, row, 8, blockA, aRow, aColumn, mc, kc);
+          blockA = bufferA;
         }
-      } else tiles<T>(packed, m, nc, kc, from, aRow, blockB, bRow, target, cRow, addNow, room);
+        tiles<T>(packed, mc, nc, kc, blockA, row, blockB, bRow, target, cRow, i32(pc > 0), room);
+        if (last && finishes) finish<T>(mc, nc, target, cRow, bias ? bias + jc * sizeof<T>() : 0, false, flags);
+      }
     }
   }
 }
 
 export function gemm4(
   m: usize, n: usize, k: usize, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
-  c: usize, cRow: usize, add: i32, flags: i32, scratch: usize,
+  c: usize, cRow: usize, bias: usize, flags: i32, scratch: usize,
 ): void {
-  gemm<f32>(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, add, flags, scratch);
+  gemm<f32>(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, bias, flags, scratch);
 }
 
 export function gemm8(
   m: usize, n: usize, k: usize, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
-  c: usize, cRow: usize, add: i32, flags: i32, scratch: usize,
+  c: usize, cRow: usize, bias: usize, flags: i32, scratch: usize,
 ): void {
-  gemm<f64>(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, add, flags, scratch);
+  gemm<f64>(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, bias, flags, scratch);
+}
+
+/** The end of a product that the functions below computed: `bias` and flags as above. */
+export function finish4(m: usize, n: usize, c: usize, cRow: usize, bias: usize, flags: i32): void {
+  finish<f32>(m, n, c, cRow, bias, false, flags);
+}
+
+export function finish8(m: usize, n: usize, c: usize, cRow: usize, bias: usize, flags: i32): void {
+  finish<f64>(m, n, c, cRow, bias, false, flags);
 }
 
 // @ts-ignore: decorator
@@ -80,10 +104,10 @@ function lanesSum<T>(x: v128): T {
   return <T>(f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1));
 }
 
-/** c[i] = or += the inner product of row i of A and x, both contiguous. */
+/** c[i] = the inner product of row i of A and x, both contiguous. */
 // @ts-ignore: decorator
 @inline
-function rowsTimesVector<T>(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize, add: i32): void {
+function rowsTimesVector<T>(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize): void {
   const bytes = k * sizeof<T>();
   const whole = bytes & ~31;
   for (let i: usize = 0; i < m; i += 2) {
@@ -105,25 +129,25 @@ function rowsTimesVector<T>(m: usize, k: usize, a: usize, aRow: usize, x: usize,
       s += load<T>(a + p) * load<T>(x + p);
       t += load<T>(second + p) * load<T>(x + p);
     }
-    store<T>(c, add ? s + load<T>(c) : s);
-    if (i + 1 < m) store<T>(c + cStride, add ? t + load<T>(c + cStride) : t);
+    store<T>(c, s);
+    if (i + 1 < m) store<T>(c + cStride, t);
     a += 2 * aRow;
     c += 2 * cStride;
   }
 }
 
-export function gemv4(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize, add: i32): void {
-  rowsTimesVector<f32>(m, k, a, aRow, x, c, cStride, add);
+export function gemv4(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize): void {
+  rowsTimesVector<f32>(m, k, a, aRow, x, c, cStride);
 }
 
-export function gemv8(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize, add: i32): void {
-  rowsTimesVector<f64>(m, k, a, aRow, x, c, cStride, add);
+export function gemv8(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize): void {
+  rowsTimesVector<f64>(m, k, a, aRow, x, c, cStride);
 }
 
-/** c = or += x B, a vector times k rows of n contiguous elements; x may be strided. Eight vectors of columns at a time, then one. */
+/** c = x B, a vector times k rows of n contiguous elements; x may be strided. Eight vectors of columns at a time, then one. */
 // @ts-ignore: decorator
 @inline
-function vectorTimesRows<T>(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, add: i32, tile: usize): void {
+function vectorTimesRows<T>(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, tile: usize): void {
   const lanes: usize = 16 / sizeof<T>();
   let j: usize = 0;
   for (; j < n; ) {
@@ -153,18 +177,17 @@ function vectorTimesRows<T>(n: usize, k: usize, x: usize, xStride: usize, b: usi
     v128.store(tile, s2, 32);
     v128.store(tile, s3, 48);
     for (let q: usize = 0; q < columns; q++) {
-      const value = load<T>(tile + q * sizeof<T>());
-      store<T>(c, add ? value + load<T>(c) : value);
+      store<T>(c, load<T>(tile + q * sizeof<T>()));
       c += cStride;
     }
     j += columns;
   }
 }
 
-export function gevm4(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, add: i32, tile: usize): void {
-  vectorTimesRows<f32>(n, k, x, xStride, b, bRow, c, cStride, add, tile);
+export function gevm4(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, tile: usize): void {
+  vectorTimesRows<f32>(n, k, x, xStride, b, bRow, c, cStride, tile);
 }
 
-export function gevm8(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, add: i32, tile: usize): void {
-  vectorTimesRows<f64>(n, k, x, xStride, b, bRow, c, cStride, add, tile);
+export function gevm8(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, tile: usize): void {
+  vectorTimesRows<f64>(n, k, x, xStride, b, bRow, c, cStride, tile);
 }

@@ -3,6 +3,7 @@ export * from './map';
 export { useScratch } from './mapPart';
 export * from './math/vector';
 export * from './gemm';
+export { gemmRows4 } from './inner';
 export { gemmPanel4, gemmPanel8, gemmPlace4, gemmPlace8 } from './tile';
 export * from './reduce';
 export * from './scan';

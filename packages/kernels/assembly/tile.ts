@@ -384,3 +384,44 @@ export function tiles<T>(
     }
   }
 }
+
+/** Flag: negative elements become 0. */
+export const RELU: i32 = 4;
+
+/**
+ * c[m, n] plus `bias`, unless that is 0: an element for each row or for each column. Then max(c, 0), of which a NaN comes out as it was, if the flag says so.
+ * To be called while the block is still in the cache.
+ */
+export function finish<T>(m: usize, n: usize, c: usize, cRow: usize, bias: usize, byRows: bool, flags: i32): void {
+  const zero = v128.splat<T>(0);
+  const bytes = n * sizeof<T>();
+  const whole = bytes & ~15;
+  for (let i: usize = 0; i < m; i++) {
+    let addend = zero;
+    let one: T = 0;
+    if (bias && byRows) {
+      addend = splatAt<T>(bias + i * sizeof<T>());
+      one = load<T>(bias + i * sizeof<T>());
+    }
+    let j: usize = 0;
+    for (; j < whole; j += 16) {
+      let x = v128.load(c + j);
+      if (bias) {
+        if (!byRows) addend = v128.load(bias + j);
+        x = v128.add<T>(x, addend);
+      }
+      if (flags & RELU) x = v128.andnot(x, v128.le<T>(x, zero));
+      v128.store(c + j, x);
+    }
+    for (; j < bytes; j += sizeof<T>()) {
+      let x = load<T>(c + j);
+      if (bias) {
+        if (!byRows) one = load<T>(bias + j);
+        x += one;
+      }
+      if (flags & RELU && x <= 0) x = 0;
+      store<T>(c + j, x);
+    }
+    c += cRow;
+  }
+}

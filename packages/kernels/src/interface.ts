@@ -186,6 +186,14 @@ export interface MemoryStats {
   reloadedBytes: number;
 }
 
+/** What becomes of the sums of a product while they are in the cache. */
+export interface Finish {
+  /** Added, an element to each column or channel: contiguous, as many as there are, of out's dtype. */
+  readonly bias: Operand | null;
+  /** Then the largest of it and 0, as `relu`. */
+  readonly relu: boolean;
+}
+
 export interface Kernels {
   readonly name: 'reference' | 'wasm' | 'wasm-relaxed';
 
@@ -229,10 +237,10 @@ export interface Kernels {
    */
   recurrence(a: Operand, b: Operand, dim: number, direction: RecurrenceDirection, out: Operand): void;
   /**
-   * out[..., m, n] = sum over k of a[..., m, k] * b[..., k, n], plus the old out when `accumulate`. Leading dims of a and b broadcast to
-   * out's. Transposes are strides. k of 0 gives zeros (or leaves out, when accumulating). Floating dtypes only.
+   * out[..., m, n] = sum over k of a[..., m, k] * b[..., k, n], finished by columns. Leading dims of a and b broadcast to
+   * out's. Transposes are strides. k of 0 gives sums of 0. Floating dtypes only.
    */
-  gemm(a: Operand, b: Operand, out: Operand, accumulate?: boolean): void;
+  gemm(a: Operand, b: Operand, out: Operand, finish?: Finish): void;
   /**
    * out[i][j][k] = a[i][index[i][j][k]][k] for dim 1, and so on; index is int32 of out's shape.
    * Returns -1 when done, or the position (C order) of the first index outside 0 <= i < a.shape[dim], and then has written nothing.
@@ -240,9 +248,16 @@ export interface Kernels {
   gather(a: Operand, dim: number, index: Operand, out: Operand): number;
   /**
    * out[i][index[i][j][k]][k] = combine(itself, source[i][j][k]), in C order of the source; out (any strides without overlap) is read and written, so it has been filled
-   * before. bool is for `assign` alone. Returns as gather does.
+   * before. bool is for `assign` alone. If `fresh`, out is contiguous and counts as zero, whatever it holds; not for `assign`. Returns as gather does.
    */
-  scatter(mode: ScatterMode, out: Operand, dim: number, index: Operand, source: Operand): number;
+  scatter(
+    mode: ScatterMode,
+    out: Operand,
+    dim: number,
+    index: Operand,
+    source: Operand,
+    fresh?: boolean,
+  ): number;
   /**
    * The elements along a dim in ascending or descending order, equal ones in the order they had, NaN counted as larger than everything: values (null where
    * nobody wants them) and int32 indices. The outputs may be shorter than a along the dim, and then hold the first ones. a has a dim at least.
@@ -250,10 +265,16 @@ export interface Kernels {
   sort(a: Operand, dim: number, descending: boolean, values: Operand | null, indices: Operand): void;
   /**
    * out[n, o, p] = sum over c, k of x[n, c, p * stride - padding + k * dilation] * weight[o, c, k], for x [N, C, ...spatial], weight
-   * [O, C / groups, ...kernel] and out [N, O, ...positions]; each group of O / groups outputs reads its C / groups channels. One to
+   * [O, C / groups, ...kernel] and out [N, O, ...positions]; each group of O / groups outputs reads its C / groups channels. Finished by channels. One to
    * three spatial dims, floating dtypes only. This and the next two are the derivatives of one trilinear form of x, weight and gradOutput.
    */
-  convolution(x: Operand, weight: Operand, out: Operand, geometry: ConvolutionGeometry): void;
+  convolution(
+    x: Operand,
+    weight: Operand,
+    out: Operand,
+    geometry: ConvolutionGeometry,
+    finish?: Finish,
+  ): void;
   /** The gradient of x, of out's shape: what `gradOutput` puts back through the windows (a transposed convolution). */
   convolutionInputGrad(
     gradOutput: Operand,

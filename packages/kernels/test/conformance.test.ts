@@ -152,23 +152,25 @@ describe('walks over strided operands, against index arithmetic', () => {
           a: part.chain(lead => layouts([...lead, m, k])),
           b: part.chain(lead => layouts([...lead, k, n])),
           x: values('ordinary'),
-          accumulate: fc.boolean(),
+          relu: fc.boolean(),
         });
       });
     fc.assert(
-      fc.property(plan, ({ shape, k, a, b, x, accumulate }) => {
+      fc.property(plan, ({ shape, k, a, b, x, relu }) => {
         const left = generate(x, 'int32', a.length);
         const right = generate({ ...x, seed: x.seed + 1 }, 'int32', b.length);
-        const old = generate({ ...x, seed: x.seed + 2 }, 'int32', count(shape));
-        const out = operand('float32', contiguous(shape), old);
-        kernels.gemm(operand('float32', a, left), operand('float32', b, right), out, accumulate);
-        const expected = indices(shape).map((index, flat) => {
+        const columns = contiguous(shape.slice(-1));
+        const addends = generate({ ...x, seed: x.seed + 2 }, 'int32', columns.length);
+        const out = operand('float32', contiguous(shape), new Float64Array(count(shape)));
+        const bias = operand('float32', columns, addends);
+        kernels.gemm(operand('float32', a, left), operand('float32', b, right), out, { bias, relu });
+        const expected = indices(shape).map(index => {
           const batch = index.slice(0, -2);
           const [i, j] = index.slice(-2);
-          let sum = accumulate ? old[flat] : 0;
+          let sum = 0;
           for (let p = 0; p < k; p++) sum += at(left, a, [...batch, i, p]) * at(right, b, [...batch, p, j]);
-          // A plain 0 + -0 is 0 here and there.
-          return sum;
+          sum += addends[j];
+          return relu ? Math.max(sum, 0) : sum;
         });
         expect(elements(out)).toEqual(expected);
       }),

@@ -203,14 +203,14 @@ describe('reductions, by hand', () => {
     kernels.reduce('argmax', vector('float32', 3, -1, 2), [], positions);
     expect(elements(positions)).toEqual([0, 0, 0]);
   });
-  test('gemm with k of 0 gives zeros, or leaves out when it accumulates', () => {
+  test('gemm with k of 0 gives sums of nothing, which are finished', () => {
     const a = operand('float32', contiguous([2, 0]), []);
     const b = operand('float32', contiguous([0, 2]), []);
     const out = operand('float32', contiguous([2, 2]), [1, 2, 3, 4]);
-    kernels.gemm(a, b, out, true);
-    expect(elements(out)).toEqual([1, 2, 3, 4]);
     kernels.gemm(a, b, out);
     expect(elements(out)).toEqual([0, 0, 0, 0]);
+    kernels.gemm(a, b, out, { bias: vector('float32', 5, -5), relu: true });
+    expect(elements(out)).toEqual([5, 0, 5, 0]);
   });
 });
 

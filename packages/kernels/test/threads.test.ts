@@ -22,6 +22,23 @@ async function threaded(threads: number, options: ThreadOptions = {}): Promise<K
   return kernels;
 }
 
+/** The same, and the workers. */
+async function watched(
+  threads: number,
+  options: ThreadOptions = {},
+): Promise<{ kernels: Kernels; workers: WorkerHandle[] }> {
+  const workers: WorkerHandle[] = [];
+  const watching: Platform = {
+    ...platform,
+    async makeWorker() {
+      const worker = await platform.makeWorker();
+      workers.push(worker);
+      return worker;
+    },
+  };
+  return { kernels: await threaded(threads, { platform: watching, ...options }), workers };
+}
+
 function make(kernels: Kernels, dtype: DType, shape: number[], value: (i: number) => number): Operand {
   const layout = contiguous(shape);
   const operand = { ...layout, storage: kernels.allocate(dtype, count(shape)) };
@@ -31,6 +48,8 @@ function make(kernels: Kernels, dtype: DType, shape: number[], value: (i: number
   );
   return operand;
 }
+
+const contiguousPart = (a: Operand, length: number): Operand => ({ ...a, ...contiguous([length]) });
 
 const transposed = (a: Operand): Operand => ({
   ...a,
@@ -79,15 +98,25 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     const a = make(k, dtype, [301, 97], Math.sin);
     const b = make(k, dtype, [97, 203], Math.cos);
     const c = make(k, dtype, [301, 203], i => i);
-    k.gemm(a, b, c, true);
+    k.gemm(a, b, c, { bias: make(k, dtype, [203], Math.tan), relu: true });
     return [c];
   },
   'gemm of transposed matrices, few rows'(k, dtype) {
     const a = make(k, dtype, [200, 31], Math.sin);
     const b = make(k, dtype, [500, 200], Math.cos);
     const c = make(k, dtype, [31, 500], () => 0);
-    k.gemm(transposed(a), transposed(b), c);
+    k.gemm(transposed(a), transposed(b), c, { bias: make(k, dtype, [500], Math.tan), relu: false });
     return [c];
+  },
+  'gemm of long rows with long rows'(k, dtype) {
+    const a = make(k, dtype, [31, 701], Math.sin);
+    const b = make(k, dtype, [67, 701], Math.cos);
+    const c = make(k, dtype, [31, 67], () => 0);
+    const bias = make(k, dtype, [67], Math.sin);
+    k.gemm(a, transposed(b), c, { bias, relu: true });
+    const d = make(k, dtype, [67, 31], () => 0);
+    k.gemm(b, transposed(a), d);
+    return [c, d];
   },
   'gemm with a vector on either side'(k, dtype) {
     const a = make(k, dtype, [1001, 300], Math.sin);
@@ -118,6 +147,16 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     k.where(mask, a, -1, outs[3]);
     return [...outs, mask];
   },
+  'maps of many blocks'(k, dtype) {
+    const images = make(k, dtype, [9, 6, 40, 9], Math.sin);
+    const channels = { ...make(k, dtype, [6], i => i), shape: [6, 1, 1], strides: [1, 0, 0] };
+    const outs = Array.from({ length: 2 }, () => make(k, dtype, [9, 6, 40, 9], () => 0));
+    const mask = make(k, 'bool', [9, 6, 40, 9], () => 0);
+    k.binary('add', images, channels, outs[0]);
+    k.binary('lt', images, channels, mask);
+    k.where(mask, channels, 2, outs[1]);
+    return [...outs, mask];
+  },
   'copies and fills'(k, dtype) {
     const a = make(k, dtype, [400, 301], Math.sin);
     const [b, c, d] = [0, 1, 2].map(() => make(k, dtype, [301, 400], i => i));
@@ -137,7 +176,11 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     k.reduce('sum', a, [0], columns);
     k.reduce('argmax', a, [0], where);
     k.scan('sum', a, 1, true, running, null);
-    return [rows, columns, where, running];
+    const images = make(k, dtype, [9, 12, 30, 7], Math.sin);
+    const [channels, between] = [make(k, dtype, [12], () => 0), make(k, dtype, [9, 30], () => 0)];
+    k.reduce('sum', images, [0, 2, 3], channels);
+    k.reduce('max', images, [1, 3], between);
+    return [rows, columns, where, running, channels, between];
   },
   'random numbers'(k, dtype) {
     const [a, b] = [0, 1].map(() => make(k, dtype, [50_003], () => 0));
@@ -156,6 +199,34 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     k.convolutionWeightGrad(x, out, dw, geometry);
     return [out, dx, dw];
   },
+  'a convolution of one image and its gradients'(k, dtype) {
+    const results: Operand[] = [];
+    // In groups, of each channel alone, with few outputs, and with strides, which the gradient of the input goes another way for.
+    for (const [channels, outputs, groups, stride] of [
+      [6, 20, 1, 1],
+      [6, 20, 1, 2],
+      [6, 2, 1, 1],
+      [6, 3, 1, 2],
+      [6, 9, 3, 1],
+      [12, 12, 12, 2],
+      [12, 15, 3, 2],
+    ]) {
+      for (const padding of [0, 1]) {
+        const geometry = { stride: [stride, 1], padding: [padding, padding], dilation: [1, 1], groups };
+        const sizes = [Math.floor((29 + 2 * padding - 3) / stride) + 1, 23 + 2 * padding - 2];
+        const x = make(k, dtype, [1, channels, 29, 23], Math.sin);
+        const weight = make(k, dtype, [outputs, channels / groups, 3, 3], Math.cos);
+        const out = make(k, dtype, [1, outputs, ...sizes], () => 0);
+        const bias = make(k, dtype, [outputs], Math.cos);
+        const [dx, dw] = [x, weight].map(a => make(k, dtype, [...a.shape], () => 7));
+        k.convolution(x, weight, out, geometry, { bias, relu: true });
+        k.convolutionInputGrad(out, weight, dx, geometry);
+        k.convolutionWeightGrad(x, out, dw, geometry);
+        results.push(out, dx, dw);
+      }
+    }
+    return results;
+  },
   'pools, gather and scatter'(k, dtype) {
     const a = make(k, dtype, [40, 30, 30], Math.sin);
     const out = make(k, dtype, [40, 15, 15], () => 0);
@@ -169,8 +240,8 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     const flat = (b: Operand): Operand => ({ ...b, ...contiguous([40, b.storage.length / 40]) });
     const picked = make(k, dtype, [40, 225], () => 0);
     k.gather(flat(a), 1, flat(indices), picked);
-    const back = make(k, dtype, [40, 900], () => 0);
-    k.scatter('add', back, 1, flat(indices), flat(out));
+    const back = make(k, dtype, [40, 900], () => 7);
+    k.scatter('add', back, 1, flat(indices), flat(out), true);
     return [out, indices, picked, back];
   },
   'an expression'(k, dtype) {
@@ -321,16 +392,7 @@ describe('startThreads', () => {
   });
 
   test('a worker that is gone is an error at the next call, until threads are set again', async () => {
-    const workers: WorkerHandle[] = [];
-    const watched: Platform = {
-      ...platform,
-      async makeWorker() {
-        const worker = await platform.makeWorker();
-        workers.push(worker);
-        return worker;
-      },
-    };
-    const kernels = await threaded(2, { platform: watched });
+    const { kernels, workers } = await watched(2);
     const a = make(kernels, 'float32', [200_000], i => i);
     workers[0].end();
     await vi.waitFor(() => {
@@ -362,6 +424,9 @@ describe('startThreads', () => {
 });
 
 describe('a round', () => {
+  /** Where there is no memory, for all parts of four megabytes. */
+  const beyond = 2 ** 32 - 2 ** 23;
+
   test('that fails in a worker throws here, and the next one is as ever', async () => {
     const kernels = await threaded(2);
     const runtime = runtimeOf(kernels);
@@ -372,7 +437,7 @@ describe('a round', () => {
       while (Atomics.load(this.control, Word.failed) === 0 && performance.now() < end);
     } as () => void);
     const run = (): void => {
-      runtime?.exports.exp_f32(2 ** 20, 2 ** 32 - 65_536, 2 ** 32 - 65_536);
+      runtime?.exports.exp_f32(2 ** 20, beyond, beyond);
     };
     expect(run).toThrow(/^threads: a compiled function failed in a worker \(RuntimeError: .*memory/);
     expect(run).toThrow(ThreadError);
@@ -383,10 +448,72 @@ describe('a round', () => {
     await startThreads(() => kernels, 1);
   });
 
+  /** Lets this thread's first job, in place of what it should do, wait until workers have all others, and then call `then`. */
+  function whenTaken(then: () => void): void {
+    const mine = vi.spyOn(Pool.prototype as unknown as { work(job: number): void }, 'work');
+    mine.mockImplementationOnce(function (this: { control: Int32Array }) {
+      const end = performance.now() + 10_000;
+      while ((Atomics.load(this.control, Word.ticket) & 4095) > 0 && performance.now() < end);
+      expect(performance.now()).toBeLessThan(end);
+      then();
+    } as () => void);
+  }
+
+  /** Keeps the event loop from turning. */
+  function idle(milliseconds: number): void {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+  }
+
+  test('whose worker is killed in the middle is an error soon, and threads are off until they are set again', async () => {
+    const { kernels, workers } = await watched(2, { silence: 300 });
+    const kept = make(kernels, 'float32', [100_000], i => i);
+    const [a, out] = [0, 1].map(() => make(kernels, 'float64', [1600, 1600], () => 1));
+    whenTaken(() => workers[0].end());
+    const start = performance.now();
+    // Half of it takes a worker a long time.
+    const product = (): void => kernels.gemm(a, a, out);
+    expect(product).toThrow(
+      /^threads: a worker is gone \(it took a part of a call and did not end it in \d+\.\d s\); .*What this call writes is incomplete.*setThreads again/,
+    );
+    expect(performance.now() - start).toBeLessThan(5000);
+    // Nothing that would have been divided is computed, and what is small is.
+    expect(product).toThrow(ThreadError);
+    expect(product).toThrow('threads: a worker is gone (it took a part of a call');
+    kernels.binary('add', contiguousPart(kept, 3), 1, contiguousPart(kept, 3));
+    await startThreads(() => kernels, 2);
+    product();
+    expect(kernels.read(contiguousPart(out, 5))).toEqual(new Float64Array(5).fill(1600));
+    expect([...kernels.read(contiguousPart(kept, 5))]).toEqual([1, 2, 3, 3, 4]);
+    await startThreads(() => kernels, 1);
+  });
+
+  test('goes on without a worker that died before it took anything', async () => {
+    const { kernels, workers } = await watched(3);
+    workers[0].end();
+    workers[1].end();
+    idle(500);
+    const a = make(kernels, 'float32', [300_000], () => 0);
+    for (let i = 0; i < 10; i++) kernels.binary('add', a, 1, a);
+    expect(kernels.read(a).every(x => x === 10)).toBe(true);
+    await startThreads(() => kernels, 1);
+  });
+
+  test('waits for a worker that is slow, for longer where this thread is slow too', async () => {
+    const { kernels } = await watched(2, { silence: 1 });
+    const a = make(kernels, 'float64', [1100, 1100], () => 1);
+    const out = make(kernels, 'float64', [1100, 1100], () => 0);
+    whenTaken(() => idle(100));
+    kernels.gemm(a, a, out);
+    // The half that is left is this thread's, which did something else.
+    const result = kernels.read(out);
+    expect(result.subarray(result.length - 5)).toEqual(new Float64Array(5).fill(1100));
+    await startThreads(() => kernels, 1);
+  });
+
   test('that fails on this thread throws what it threw', async () => {
     const kernels = await threaded(2);
     const runtime = runtimeOf(kernels);
-    expect(() => runtime?.exports.exp_f32(2 ** 20, 2 ** 32 - 65_536, 2 ** 32 - 65_536)).toThrow(/memory/);
+    expect(() => runtime?.exports.exp_f32(2 ** 20, beyond, beyond)).toThrow(/memory/);
     await startThreads(() => kernels, 1);
   });
 

@@ -58,6 +58,8 @@ function activation<A extends readonly unknown[], F extends object>(
 ): ActivationClass<A, F> {
   const layer = class extends Module {
     static readonly forgets = true;
+    /** What it computes, for `Sequential`. */
+    static readonly op = fn;
     constructor(...args: A) {
       super();
       Object.assign(this, read(...args));

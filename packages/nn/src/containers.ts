@@ -1,4 +1,14 @@
-import { ArgumentError, type Shape, scope, show, Tensor } from '@fluxion/autograd';
+import {
+  ArgumentError,
+  type FinishingActivation,
+  relu,
+  type Shape,
+  scope,
+  show,
+  sigmoid,
+  Tensor,
+  tanh,
+} from '@fluxion/autograd';
 import { Module } from './module.js';
 import type { ChainFits, ChainOutput, Layer } from './shapeMap.js';
 import { isModule } from './traverse.js';
@@ -11,6 +21,8 @@ import { isModule } from './traverse.js';
  * const net = new Sequential(new Linear(784, 128), relu, new Linear(128, 10));
  * net.forward(zeros([64, 784]));  // Tensor<[64, 10]>
  * ```
+ *
+ * A linear layer or a convolution before relu, sigmoid or tanh computes both in one pass; hooks on either, and `detectAnomaly`, see two.
  */
 export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]> extends Module {
   readonly [index: number]: Layers[number];
@@ -58,12 +70,18 @@ export class Sequential<const Layers extends readonly Layer[] = readonly Layer[]
   }
 }
 
+/** The prototype that defines `forward`; null where that is the module itself, as with hooks. */
+function definerOf(layer: object): object | null {
+  if (Object.hasOwn(layer, 'forward')) return null;
+  let owner: object | null = Object.getPrototypeOf(layer) as object;
+  while (owner !== null && !Object.hasOwn(owner, 'forward')) owner = Object.getPrototypeOf(owner) as object;
+  return owner;
+}
+
 /** Whether a layer keeps neither what it is given nor what it returns: see `Module`. A hook may keep anything. */
 function forgets(layer: Layer): boolean {
   if (typeof layer === 'function') return (layer as { forgets?: unknown }).forgets === true;
-  if (Object.hasOwn(layer, 'forward')) return false;
-  let owner: object | null = Object.getPrototypeOf(layer) as object;
-  while (owner !== null && !Object.hasOwn(owner, 'forward')) owner = Object.getPrototypeOf(owner) as object;
+  const owner = definerOf(layer);
   if (owner === null) return false;
   if (owner === Sequential.prototype) {
     const { length } = layer as Sequential;
@@ -73,11 +91,40 @@ function forgets(layer: Layer): boolean {
   return Object.hasOwn(owner.constructor, 'forgets');
 }
 
+const finishing: ReadonlyMap<unknown, FinishingActivation> = new Map<unknown, FinishingActivation>([
+  [relu, 'relu'],
+  [sigmoid, 'sigmoid'],
+  [tanh, 'tanh'],
+]);
+
+/** The activation that a layer is, if it is one that the layer before can end with. */
+function activationOf(layer: Layer): FinishingActivation | undefined {
+  if (typeof layer === 'function') return finishing.get(layer);
+  const owner = definerOf(layer)?.constructor;
+  return owner !== undefined && Object.hasOwn(owner, 'op')
+    ? finishing.get((owner as { op?: unknown }).op)
+    : undefined;
+}
+
+interface Finishing {
+  forwardThrough(x: Tensor, activation: FinishingActivation): Tensor;
+}
+
+function canFinish(layer: Layer): layer is Layer & Finishing {
+  if (typeof layer === 'function') return false;
+  const owner = definerOf(layer);
+  return owner !== null && Object.hasOwn(owner, 'forwardThrough');
+}
+
 function runLayers(net: Sequential, begin: number, end: number, x: Tensor): Tensor {
   let y = x;
   for (let i = begin; i < end; i++) {
-    const layer = net[i] as unknown as ((x: Tensor) => Tensor) | { forward(x: Tensor): Tensor };
-    y = typeof layer === 'function' ? layer(y) : layer.forward(y);
+    const layer = net[i];
+    const activation = i + 1 < end && canFinish(layer) ? activationOf(net[i + 1]) : undefined;
+    if (activation !== undefined) {
+      y = (layer as Layer & Finishing).forwardThrough(y, activation);
+      i++;
+    } else y = typeof layer === 'function' ? layer(y as never) : layer.forward(y as never);
     if (!(y instanceof Tensor))
       throw new ArgumentError(`Sequential: layer ${i} returned ${show(y)}; expected one tensor.`);
   }

@@ -3,6 +3,7 @@ import {
   conv1d,
   conv2d,
   conv3d,
+  type FinishingActivation,
   type PerDim,
   type Shape,
   scope,
@@ -68,12 +69,20 @@ abstract class Conv<In extends number, Out extends number, D extends Shape> exte
   }
 
   override forward<X extends Shape>(x: Tensor<X> & ChannelFits<X, In, D>): Tensor<WithChannels<X, Out, D>> {
+    return this.forwardThrough(x, undefined);
+  }
+
+  /** The same, through an activation in the same pass: what `Sequential` does with two layers. */
+  forwardThrough<X extends Shape>(
+    x: Tensor<X> & ChannelFits<X, In, D>,
+    activation: FinishingActivation | undefined,
+  ): Tensor<WithChannels<X, Out, D>> {
     const { weight, bias, stride, dilation, groups, padding, paddingMode } = this;
     if (paddingMode === 'zeros')
-      return this.op(x, weight, bias, { stride, dilation, groups, padding }) as never;
+      return this.op(x, weight, bias, { stride, dilation, groups, padding, activation }) as never;
     return scope(() => {
       const padded = padBorders(this.constructor.name, x, this.borders(), paddingMode);
-      return this.op(padded, weight, bias, { stride, dilation, groups });
+      return this.op(padded, weight, bias, { stride, dilation, groups, activation });
     }) as never;
   }
 

@@ -1,6 +1,7 @@
 import {
   bilinear,
   type DType,
+  type FinishingActivation,
   type Generator,
   type LinearFits,
   type LinearShape,
@@ -64,7 +65,15 @@ export class Linear<const In extends number = number, const Out extends number =
   override forward<X extends Shape>(
     x: Tensor<X> & LinearFits<X, [Out, In]>,
   ): Tensor<LinearShape<X, [Out, In]>> {
-    return linear<Shape, Shape, Shape>(x, this.weight, this.bias) as never;
+    return this.forwardThrough(x, undefined);
+  }
+
+  /** The same, through an activation in the same pass: what `Sequential` does with two layers. */
+  forwardThrough<X extends Shape>(
+    x: Tensor<X> & LinearFits<X, [Out, In]>,
+    activation: FinishingActivation | undefined,
+  ): Tensor<LinearShape<X, [Out, In]>> {
+    return linear<Shape, Shape, Shape>(x, this.weight, this.bias, { activation }) as never;
   }
 
   override describe(): string {

@@ -2,6 +2,7 @@ import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } fr
 import { broadcastsTo, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkGradient } from './anomaly.js';
+import { dropped, isUnshared } from './dropped.js';
 import { engine } from './engine.js';
 import { accumulateGradient } from './gradient.js';
 import { mode } from './modes.js';
@@ -238,6 +239,9 @@ function applyRule(node: Node, createGraph: boolean): void {
     // A rule may mask an infinity that it met on its way: what counts is what it returns.
     mode.anomaly = false;
     const first = cotangents === null ? cotangent : (cotangents.find(g => g !== null) ?? null);
+    // Not one that a tensor retains, nor one that a message might show.
+    const drops = cotangent !== null && node.tensor === null && !createGraph && !anomaly;
+    dropped.gradient = drops && isUnshared(cotangent) ? cotangent : null;
     const grads = vjp(first as Tensor, node, cotangents ?? [cotangent]);
     mode.anomaly = anomaly;
     checkRule(node, grads);
@@ -255,6 +259,7 @@ function applyRule(node: Node, createGraph: boolean): void {
     done = true;
   } finally {
     mode.anomaly = anomaly;
+    dropped.gradient = null;
     if (!foreign) {
       if (done) closeRegion(mark, op.name, null);
       else abandonRegion();
@@ -288,14 +293,7 @@ function deliver(node: Node, index: number, given: Tensor, createGraph: boolean,
       `${from?.op.name ?? 'backward'}: its rule returned a ${grad.dtype} gradient where ${before.dtype} was expected.`,
     );
   if (before === null) put(node, index, grad);
-  else if (
-    !createGraph &&
-    before.storage.engineOwned &&
-    before.storage.holds === 1 &&
-    before.storage.length === before.size &&
-    before.contiguous
-  )
-    engine.addInPlace(before, grad);
+  else if (!createGraph && isUnshared(before)) engine.addInPlace(before, grad);
   else {
     put(node, index, engine.add(before, grad));
     release(before.storage, node.op.name);

@@ -1,10 +1,22 @@
 import { type ConvolutionGeometry, kernels } from '@fluxion/kernels';
 import { ArgumentError, ShapeError, show, showShape } from '../errors.js';
-import { raw } from '../tensor/raw.js';
+import { mode } from '../graph/modes.js';
+import { contiguousCopy, raw } from '../tensor/raw.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { addBias } from './bias.js';
 import { apply, composite, type Primitive, savesOthers } from './define.js';
+import {
+  type ActivationOption,
+  activate,
+  complete,
+  type FinishingActivation,
+  finishOf,
+  requireActivation,
+  throughActivation,
+  throughAndSum,
+} from './finish.js';
+import { sum } from './reduce.js';
 import { reshapeTo } from './shape.js';
 import {
   type Convolved,
@@ -70,7 +82,45 @@ const weightGradOp: Primitive<Trilinear> = {
   },
 };
 
-export interface ConvOptions {
+interface Layer extends Trilinear {
+  readonly activation: FinishingActivation | undefined;
+}
+
+/** A convolution plus a bias, through an activation: one node, one pass over the result. */
+const layerOp: Primitive<Layer> = {
+  name: 'convolution',
+  savesInput: (i, n) => (i === 0 ? n.edge(1) !== null : i === 1 && n.edge(0) !== null),
+  vjp: (gradOutput, n) => {
+    const { activation, output } = n.attributes;
+    const spatial = output.map((_, d) => d).slice(2);
+    const withBias = n.arity > 2 && n.needs(2);
+    let g = gradOutput;
+    let sums: Tensor | null = null;
+    if (activation !== undefined) {
+      // By image first, while the elements are there; the sums are then few.
+      if (withBias) [g, sums] = throughAndSum[activation].deriveOver(spatial, gradOutput, n.output());
+      else g = throughActivation[activation](gradOutput, n.output());
+    }
+    const x = n.needs(0) ? apply(inputGradOp, [g, n.tensorInput(1)], n.attributes) : null;
+    const weight = n.needs(1) ? apply(weightGradOp, [n.tensorInput(0), g], n.attributes) : null;
+    return n.arity === 2
+      ? [x, weight]
+      : [x, weight, withBias ? (sum(sums ?? g, [0, ...spatial]) as Tensor) : null];
+  },
+  forward: (inputs, { geometry, output, activation }) => {
+    const [x, weight] = inputs as readonly Tensor[];
+    const given = inputs.length > 2 ? (inputs[2] as Tensor) : null;
+    const bias = given === null || given.contiguous ? given : contiguousCopy(given);
+    const out = raw(output, x.dtype);
+    kernels().convolution(x, weight, out, geometry, finishOf(bias, activation));
+    complete(out, activation);
+    return out;
+  },
+};
+
+const activatedLayerOp: Primitive<Layer> = { ...layerOp, savesOutput: true };
+
+export interface ConvOptions extends ActivationOption {
   /** Default 1. */
   readonly stride?: PerDim;
   /** Zeros on both sides; `'same'` (stride 1 only) keeps the size, with the odd zero at the end; `'valid'` is 0. Default 0. */
@@ -81,7 +131,7 @@ export interface ConvOptions {
   readonly groups?: number;
 }
 
-export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
+export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding' | 'activation'> {
   /** What `padding` was in the convolution whose gradient this is: so much is cut off on both sides. Default 0. */
   readonly padding?: PerDim;
   /** Added to the size at the end, below stride or dilation: tells apart the sizes that a convolution with stride makes equal. Default 0. */
@@ -131,12 +181,14 @@ function prepare(
   return x.ndim === dims + 1 ? reshapeTo(x, [1, ...x.shape]) : x;
 }
 
-/** With the bias added and the batch dim taken away again where there was none. */
-function finish(y: Tensor, bias: Tensor | undefined, dims: number, batched: boolean): Tensor {
-  const sum =
-    bias === undefined ? y : addBias(y, reshapeTo(bias, [bias.size, ...new Array<number>(dims).fill(1)]));
-  return batched ? sum : reshapeTo(sum, sum.shape.slice(1));
+function withBias(y: Tensor, bias: Tensor | undefined, dims: number): Tensor {
+  return bias === undefined
+    ? y
+    : addBias(y, reshapeTo(bias, [bias.size, ...new Array<number>(dims).fill(1)]));
 }
+
+/** Takes away the batch dim where there was none. */
+const unbatched = (y: Tensor, batched: boolean): Tensor => (batched ? y : reshapeTo(y, y.shape.slice(1)));
 
 export type ConvFunction = <X extends Shape, W extends Shape>(
   x: Tensor<X>,
@@ -154,7 +206,8 @@ export type ConvTransposeFunction = <X extends Shape, W extends Shape>(
 
 function convolutionOf(op: string, dims: number): ConvFunction {
   return composite(op, (x: Tensor, weight: Tensor, bias?: Tensor | null, options: ConvOptions = {}) => {
-    const { groups = 1, padding: asked = 0 } = options;
+    const { groups = 1, padding: asked = 0, activation } = options;
+    requireActivation(op, activation);
     const image = prepare(op, dims, x, weight, bias ?? undefined, groups, false);
     const stride = perDim(op, 'stride', options.stride ?? 1, dims, 1);
     const dilation = perDim(op, 'dilation', options.dilation ?? 1, dims, 1);
@@ -175,13 +228,26 @@ function convolutionOf(op: string, dims: number): ConvFunction {
       both = before.map(p => 2 * p);
     }
     const positions = requireWindows(op, image.shape.slice(2), { kernel, stride, padding: both, dilation });
-    const y = apply(convolutionOp, [image, weight], {
+    const attributes: Layer = {
       geometry: { stride, padding: before, dilation, groups },
       x: image.shape,
       weight: weight.shape,
       output: [image.shape[0], weight.shape[0], ...positions],
-    });
-    return finish(y, bias ?? undefined, dims, x.ndim === dims + 2);
+      activation,
+    };
+    // `detectAnomaly` tells the products from the sums.
+    const y =
+      mode.anomaly || (bias == null && activation === undefined)
+        ? activate(
+            withBias(apply(convolutionOp, [image, weight], attributes), bias ?? undefined, dims),
+            activation,
+          )
+        : apply(
+            activation === undefined ? layerOp : activatedLayerOp,
+            bias == null ? [image, weight] : [image, weight, bias],
+            attributes,
+          );
+    return unbatched(y, x.ndim === dims + 2);
   }) as never;
 }
 
@@ -216,7 +282,7 @@ function transposeOf(op: string, dims: number): ConvTransposeFunction {
         weight: weight.shape,
         output: image.shape,
       });
-      return finish(y, bias ?? undefined, dims, x.ndim === dims + 2);
+      return unbatched(withBias(y, bias ?? undefined, dims), x.ndim === dims + 2);
     },
   ) as never;
 }

@@ -1,5 +1,6 @@
 import { type CompiledExpression, type DType, type Expression, kernels } from '@fluxion/kernels';
 import { walkBackward } from '../graph/backward.js';
+import { takeDropped } from '../graph/dropped.js';
 import { enableGrad, mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input, Node } from '../graph/node.js';
 import { observers, record } from '../graph/record.js';
@@ -168,6 +169,22 @@ export function fusedRule<I extends readonly Input[]>(
     if (oneByOne()) return rule(...inputs);
     const program = fused.program(inputs);
     return program === null || program.length < 2 ? rule(...inputs) : program.run(name, inputs)[0];
+  };
+}
+
+/** Such a rule of two arguments, of which the gradient comes first: written over it where the walk drops it. */
+export function fusedRuleOver(
+  name: string,
+  rule: (g: Tensor, value: Tensor) => Tensor,
+): (g: Tensor, value: Tensor) => Tensor {
+  const fused = new Fused(name, rule as unknown as Body);
+  return (g, value) => {
+    if (oneByOne()) return rule(g, value);
+    const program = fused.program([g, value]);
+    if (program === null || program.length < 2) return rule(g, value);
+    if (!sameShape(g.shape, value.shape) || !takeDropped(g)) return program.run(name, [g, value])[0];
+    kernels().run(program.compiled, [g, value], [g]);
+    return g;
   };
 }
 

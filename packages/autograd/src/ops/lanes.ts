@@ -2,7 +2,7 @@ import { kernels } from '@fluxion/kernels';
 import { DTypeError, IndexError, ShapeError, showShape } from '../errors.js';
 import type { Input } from '../graph/node.js';
 import { raw, rawLike } from '../tensor/raw.js';
-import { normalizeDim, sameShape } from '../tensor/shape.js';
+import { normalizeDim, numel, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkOperand, where } from './binary.js';
 import { apply, type Primitive } from './define.js';
@@ -181,8 +181,11 @@ const addedUpOp: Primitive<{ readonly dim: number; readonly shape: readonly numb
   vjp: (g, n) => [null, windowed(apply(gatherOp, [g, n.tensorInput(0)], n.attributes.dim), n.inputShape(1))],
   forward: (inputs, { dim, shape }) => {
     const [index, source] = inputs as readonly Tensor[];
-    const out = zeros(shape, source);
-    const bad = kernels().scatter('add', window(out, dim, index), dim, index, window(source, -1, index));
+    const out = raw(shape, source.dtype);
+    const target = window(out, dim, index);
+    const fresh = numel(target.shape) === out.size;
+    if (!fresh) kernels().fill(out, 0);
+    const bad = kernels().scatter('add', target, dim, index, window(source, -1, index), fresh);
     if (bad >= 0) throw indexError('scatterAdd', index, bad, shape[dim]);
     return out;
   },

@@ -7,6 +7,15 @@ import type { Linear, LinearFits, MatMul, MatMulFits, Shape } from '../tensor/sh
 import { Tensor } from '../tensor/tensor.js';
 import { addBias } from './bias.js';
 import { apply, composite, type Primitive, requireFloating, savesOthers } from './define.js';
+import {
+  type ActivationOption,
+  activate,
+  complete,
+  type FinishingActivation,
+  finishOf,
+  requireActivation,
+  throughActivation,
+} from './finish.js';
 import { permuteTo } from './shape/permute.js';
 import { reshapeTo, transpose, unsqueeze } from './shape.js';
 
@@ -104,25 +113,32 @@ function check(op: string, a: Tensor, b: Tensor): void {
     broadcastShapes(`${op} (batch dims)`, a.shape.slice(0, -2), b.shape.slice(0, -2));
 }
 
-/** x [n, in] times weight [out, in] transposed, plus what broadcasts to it: one node, no transpose recorded, no second array for the sum. */
-const linearOp: Primitive = {
+type Activation = FinishingActivation | undefined;
+
+/** x [n, in] times weight [out, in] transposed, plus bias [out], through an activation: one node, one pass over the result. */
+const linearOp: Primitive<Activation> = {
   name: 'linear',
   savesInput: (i, n) => (i === 0 ? n.edge(1) !== null : i === 1 && n.edge(0) !== null),
-  vjp: (g, n) => {
+  vjp: (gradOutput, n) => {
+    const activation = n.attributes;
+    const g = activation === undefined ? gradOutput : throughActivation[activation](gradOutput, n.output());
     const x = n.needs(0) ? product(g, n.tensorInput(1)) : null;
     const weight = n.needs(1) ? product(turn(g), n.tensorInput(0)) : null;
     return n.arity === 2 ? [x, weight] : [x, weight, g];
   },
-  forward: inputs => {
+  forward: (inputs, activation) => {
     const [x, weight] = inputs as readonly Tensor[];
     const { shape, strides } = weight;
+    const bias = inputs.length > 2 ? (inputs[2] as Tensor) : null;
     const out = raw([x.shape[0], shape[0]], x.dtype);
     const turned = view(weight, weight.offset, [shape[1], shape[0]], [strides[1], strides[0]]);
-    kernels().gemm(x, turned, out);
-    if (inputs.length > 2) kernels().binary('add', out, inputs[2], out);
+    kernels().gemm(x, turned, out, finishOf(bias, activation));
+    complete(out, activation);
     return out;
   },
 };
+
+const activatedLinearOp: Primitive<Activation> = { ...linearOp, savesOutput: true };
 
 /**
  * Whether `linearOp` takes them as they are. The others, wrong ones among them, are left to the composition, and so is everything under `detectAnomaly`, which
@@ -136,7 +152,7 @@ function isPlain(x: Tensor, weight: Tensor, bias: Tensor | null | undefined): bo
   if (x.shape[1] !== weight.shape[1]) return false;
   if (bias == null) return true;
   if (!(bias instanceof Tensor) || bias.dtype !== dtype) return false;
-  return bias.ndim === 1 && (bias.shape[0] === weight.shape[0] || bias.shape[0] === 1);
+  return bias.ndim === 1 && bias.shape[0] === weight.shape[0] && bias.contiguous;
 }
 
 /** x [..., in] times weight [out, in] transposed, plus bias [out]: [..., out]. */
@@ -144,31 +160,38 @@ export const linear: <X extends Shape, W extends Shape, B extends Shape = [numbe
   x: Tensor<X>,
   weight: Tensor<W> & LinearFits<X, W>,
   bias?: (Tensor<B> & LinearFits<X, W, B>) | null,
-) => Tensor<Linear<X, W>> = ((x: Tensor, weight: Tensor, bias?: Tensor | null) =>
-  isPlain(x, weight, bias)
-    ? apply(linearOp, bias == null ? [x, weight] : [x, weight, bias], undefined)
-    : composed(x, weight, bias)) as never;
+  options?: ActivationOption,
+) => Tensor<Linear<X, W>> = ((
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor | null,
+  { activation }: ActivationOption = {},
+) => {
+  requireActivation('linear', activation);
+  if (!isPlain(x, weight, bias)) return composed(x, weight, bias, activation);
+  const op = activation === undefined ? linearOp : activatedLinearOp;
+  return apply(op, bias == null ? [x, weight] : [x, weight, bias], activation);
+}) as never;
 
-const composed = composite('linear', (x: Tensor, weight: Tensor, bias?: Tensor | null) => {
-  if (weight.ndim === 2 && x.ndim > 0 && x.shape[x.ndim - 1] !== weight.shape[1])
-    throw new ShapeError(
-      `linear: an input of shape ${showShape(x.shape)} has ${x.shape[x.ndim - 1]} features, the weight ${showShape(weight.shape)} expects ` +
-        `${weight.shape[1]}. The weight's shape is [out, in].`,
-    );
-  if (weight.ndim === 1) {
-    const y = matmul(x, weight as Tensor) as Tensor;
-    return bias == null ? y : addBias(y, bias);
-  }
-  if (weight.ndim !== 2)
-    throw new ShapeError(`linear: expected a weight of shape [out, in], got ${showShape(weight.shape)}.`);
-  if (x.ndim > 2 && x.contiguous) {
-    const rows = reshapeTo(x, [numel(x.shape.slice(0, -1)), weight.shape[1]]);
-    if (isPlain(rows, weight, bias))
-      return reshapeTo(linear(rows, weight as Tensor, bias as Tensor), [
-        ...x.shape.slice(0, -1),
-        weight.shape[0],
-      ]);
-  }
-  const y = matmul(x, transpose(weight, 0, 1) as Tensor) as Tensor;
-  return bias == null ? y : addBias(y, bias);
-});
+const composed = composite(
+  'linear',
+  (x: Tensor, weight: Tensor, bias: Tensor | null | undefined, activation: Activation) => {
+    if (weight.ndim === 2 && x.ndim > 0 && x.shape[x.ndim - 1] !== weight.shape[1])
+      throw new ShapeError(
+        `linear: an input of shape ${showShape(x.shape)} has ${x.shape[x.ndim - 1]} features, the weight ${showShape(weight.shape)} expects ` +
+          `${weight.shape[1]}. The weight's shape is [out, in].`,
+      );
+    if (weight.ndim !== 1 && weight.ndim !== 2)
+      throw new ShapeError(`linear: expected a weight of shape [out, in], got ${showShape(weight.shape)}.`);
+    if (weight.ndim === 2 && x.ndim > 2 && x.contiguous) {
+      const rows = reshapeTo(x, [numel(x.shape.slice(0, -1)), weight.shape[1]]);
+      if (isPlain(rows, weight, bias))
+        return reshapeTo(linear(rows, weight as Tensor, bias as Tensor, { activation }), [
+          ...x.shape.slice(0, -1),
+          weight.shape[0],
+        ]);
+    }
+    const y = matmul(x, weight.ndim === 1 ? weight : (transpose(weight, 0, 1) as Tensor)) as Tensor;
+    return activate(bias == null ? y : addBias(y, bias), activation);
+  },
+);

@@ -30,6 +30,7 @@ import * as binary from './binary.js';
 import { type ClampOptions, clamp } from './clamp.js';
 import * as activations from './composite/activations.js';
 import * as extrema from './composite/extrema.js';
+import type { ActivationOption } from './finish.js';
 import * as graph from './graphMethods.js';
 import * as indexing from './indexing.js';
 import * as inPlace from './inPlace.js';
@@ -219,6 +220,7 @@ declare module '../tensor/tensor.js' {
       this: Tensor<A>,
       weight: Tensor<W> & LinearFits<A, W>,
       bias?: (Tensor<B> & LinearFits<A, W, B>) | null,
+      options?: ActivationOption,
     ): Tensor<Linear<A, W>>;
 
     reshape<A extends Shape, const T extends Shape>(

@@ -18,25 +18,47 @@ export interface ReduceOptions<K extends boolean = boolean> {
   readonly keepdim?: K;
 }
 
-export type ReduceFunction = <
-  S extends Shape,
-  const D extends Dims = undefined,
-  const K extends boolean = false,
->(
+export interface VarOptions<K extends boolean = boolean> extends ReduceOptions<K> {
+  /** What is taken from the number of elements in the divisor. Default 1 (unbiased). */
+  readonly correction?: number;
+}
+
+/** The spread and the mean, in this order. */
+export type Moments<S extends Shape = Shape> = readonly [spread: Tensor<S>, mean: Tensor<S>];
+
+/** The smallest and the largest element. */
+export interface Extremes<S extends Shape = Shape> {
+  readonly min: Tensor<S>;
+  readonly max: Tensor<S>;
+}
+
+/** What reductions return: one tensor, or several of one shape. */
+interface Reduced<S extends Shape> {
+  readonly tensor: Tensor<S>;
+  readonly moments: Moments<S>;
+  readonly extremes: Extremes<S>;
+}
+
+/** A reduction over one or several dims (default: all). */
+export type ReduceFunction<
+  To extends keyof Reduced<Shape> = 'tensor',
+  Options = unknown,
+  Dim extends Dims = Dims,
+> = <S extends Shape, const D extends Dim | undefined = undefined, const K extends boolean = false>(
   x: Tensor<S>,
   dim?: D,
-  options?: ReduceOptions<K>,
-) => Tensor<Reduce<S, D, K>>;
+  options?: ReduceOptions<K> & Options,
+) => Reduced<Reduce<S, D, K>>[To];
 
-export type ReduceMethod = <
-  S extends Shape,
-  const D extends Dims = undefined,
-  const K extends boolean = false,
->(
+export type ReduceMethod<
+  To extends keyof Reduced<Shape> = 'tensor',
+  Options = unknown,
+  Dim extends Dims = Dims,
+> = <S extends Shape, const D extends Dim | undefined = undefined, const K extends boolean = false>(
   this: Tensor<S>,
   dim?: D,
-  options?: ReduceOptions<K>,
-) => Tensor<Reduce<S, D, K>>;
+  options?: ReduceOptions<K> & Options,
+) => Reduced<Reduce<S, D, K>>[To];
 
 /** The shape with size 1 in the reduced dims. */
 function keptShape(shape: readonly number[], dims: readonly number[]): number[] {
@@ -139,25 +161,8 @@ export const mean: ReduceFunction = composite('mean', (x: Tensor, dim?: Dims, op
   return div(sum(x, dims, options), count(x.shape, dims)) as Tensor;
 }) as ReduceFunction;
 
-export interface VarOptions<K extends boolean = boolean> extends ReduceOptions<K> {
-  /** What is taken from the number of elements in the divisor. Default 1 (unbiased). */
-  readonly correction?: number;
-}
-
-export type VarFunction = <
-  S extends Shape,
-  const D extends Dims = undefined,
-  const K extends boolean = false,
->(
-  x: Tensor<S>,
-  dim?: D,
-  options?: VarOptions<K>,
-) => Tensor<Reduce<S, D, K>>;
-export type VarMethod = <S extends Shape, const D extends Dims = undefined, const K extends boolean = false>(
-  this: Tensor<S>,
-  dim?: D,
-  options?: VarOptions<K>,
-) => Tensor<Reduce<S, D, K>>;
+export type VarFunction = ReduceFunction<'tensor', VarOptions>;
+export type VarMethod = ReduceMethod<'tensor', VarOptions>;
 
 interface Spread {
   readonly dims: readonly number[];
@@ -239,24 +244,9 @@ export const amax: ReduceFunction = extremum('amax', 'max');
 /** The smallest element over the dims (default: all), NaN if one is NaN; ties share the gradient evenly. */
 export const amin: ReduceFunction = extremum('amin', 'min');
 
-export type ArgReduceFunction = <
-  S extends Shape,
-  const D extends number | undefined = undefined,
-  const K extends boolean = false,
->(
-  x: Tensor<S>,
-  dim?: D,
-  options?: ReduceOptions<K>,
-) => Tensor<Reduce<S, D, K>>;
-export type ArgReduceMethod = <
-  S extends Shape,
-  const D extends number | undefined = undefined,
-  const K extends boolean = false,
->(
-  this: Tensor<S>,
-  dim?: D,
-  options?: ReduceOptions<K>,
-) => Tensor<Reduce<S, D, K>>;
+/** One dim, or all. */
+export type ArgReduceFunction = ReduceFunction<'tensor', unknown, number | undefined>;
+export type ArgReduceMethod = ReduceMethod<'tensor', unknown, number | undefined>;
 
 function argExtremum(name: 'argmax' | 'argmin'): ArgReduceFunction {
   const op: Primitive<readonly number[]> = {

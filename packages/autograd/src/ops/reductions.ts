@@ -1,6 +1,5 @@
 import { ShapeError, showShape } from '../errors.js';
 import { normalizeDims } from '../tensor/shape.js';
-import type { Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, ne, where } from './binary.js';
 import { composite, requireFloating, requireTensor, withoutDerivative } from './define.js';
@@ -8,9 +7,11 @@ import {
   amax,
   amin,
   type Dims,
+  type Extremes,
   finish,
   mean,
   type ReduceFunction,
+  type ReduceMethod,
   type ReduceOptions,
   reduceKernel,
   std,
@@ -20,27 +21,8 @@ import {
 } from './reduce.js';
 import { to } from './unary.js';
 
-/** The spread and the mean, in this order. */
-export type Moments<S extends Shape = Shape> = readonly [spread: Tensor<S>, mean: Tensor<S>];
-
-export type MomentsFunction = <
-  S extends Shape,
-  const D extends Dims = undefined,
-  const K extends boolean = false,
->(
-  x: Tensor<S>,
-  dim?: D,
-  options?: VarOptions<K>,
-) => Moments<Reduce<S, D, K>>;
-export type MomentsMethod = <
-  S extends Shape,
-  const D extends Dims = undefined,
-  const K extends boolean = false,
->(
-  this: Tensor<S>,
-  dim?: D,
-  options?: VarOptions<K>,
-) => Moments<Reduce<S, D, K>>;
+export type MomentsFunction = ReduceFunction<'moments', VarOptions>;
+export type MomentsMethod = ReduceMethod<'moments', VarOptions>;
 
 function moments(name: string, spread: typeof variance): MomentsFunction {
   return composite(name, (x: Tensor, dim?: Dims, options?: VarOptions) => {
@@ -98,30 +80,8 @@ export const nanmean: ReduceFunction = composite(
   },
 ) as ReduceFunction;
 
-/** The smallest and the largest element. */
-export interface Extremes<S extends Shape = Shape> {
-  readonly min: Tensor<S>;
-  readonly max: Tensor<S>;
-}
-
-export type AminmaxFunction = <
-  S extends Shape,
-  const D extends Dims = undefined,
-  const K extends boolean = false,
->(
-  x: Tensor<S>,
-  dim?: D,
-  options?: ReduceOptions<K>,
-) => Extremes<Reduce<S, D, K>>;
-export type AminmaxMethod = <
-  S extends Shape,
-  const D extends Dims = undefined,
-  const K extends boolean = false,
->(
-  this: Tensor<S>,
-  dim?: D,
-  options?: ReduceOptions<K>,
-) => Extremes<Reduce<S, D, K>>;
+export type AminmaxFunction = ReduceFunction<'extremes'>;
+export type AminmaxMethod = ReduceMethod<'extremes'>;
 
 /** `{ min, max }` over the dims (default: all), NaN if an element is; ties share the gradient evenly, as in `amin` and `amax`. */
 export const aminmax: AminmaxFunction = ((x: Tensor, dim?: Dims, options?: ReduceOptions): Extremes => {

@@ -1,4 +1,5 @@
 import { kernels, type Operand } from '@fluxion/kernels';
+import { takeDropped } from '../graph/dropped.js';
 import { mode } from '../graph/modes.js';
 import type { Input } from '../graph/node.js';
 import { observers } from '../graph/record.js';
@@ -23,6 +24,8 @@ export interface Rowwise<I extends readonly Input[]> {
   over(dims: readonly number[], ...inputs: I): readonly Tensor[];
   /** For a derivative rule: recorded, by the ops it is written in, where the rule is. */
   derive(dims: readonly number[], ...inputs: I): readonly Tensor[];
+  /** The same, over the elements of the first input where that is a gradient which the walk drops: the rule must not read it again. */
+  deriveOver(dims: readonly number[], ...inputs: I): readonly Tensor[];
 }
 
 /**
@@ -61,6 +64,8 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(
     compute: (dims, ...inputs) => run(dims, inputs, false),
     over: (dims, ...inputs) => run(dims, inputs, true),
     derive: (dims, ...inputs) => (mode.recording ? body(dims, ...inputs) : run(dims, inputs, false)),
+    deriveOver: (dims, ...inputs) =>
+      mode.recording ? body(dims, ...inputs) : run(dims, inputs, takeDropped(inputs[0])),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { rules, tensors, type UnaryRule } from './arithmetic.js';
 import { apply, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
-import { fusedRule } from './fused.js';
+import { fusedRuleOver } from './fused.js';
 import type { UnaryFunction } from './types.js';
 
 export interface UnarySpec extends UnaryRule {
@@ -17,7 +17,7 @@ export interface UnarySpec extends UnaryRule {
 /** Makes an op of a kernel and a rule, and enters the rule in the table. */
 export function unary(name: UnaryOp, spec: UnarySpec): UnaryFunction {
   const { reads } = spec;
-  const rule = fusedRule(name, (g: Tensor, value: Tensor) => spec.rule(tensors, g, value));
+  const rule = fusedRuleOver(name, (g, value) => spec.rule(tensors, g, value));
   const op: Primitive = {
     name,
     savesInput: reads === 'input' ? undefined : savesNothing,

@@ -1,4 +1,5 @@
 import type { ScatterMode } from '../interface.js';
+import { fill } from './copy.js';
 import { forEachRow, unsupported, type View } from './view.js';
 
 /** Position in C order of the first index outside 0 <= i < size, or -1. */
@@ -52,12 +53,20 @@ const combine: Readonly<Record<ScatterMode, (old: number, value: number) => numb
 };
 
 /** out[i][index[i][j][k]][k] = combine(itself, source[i][j][k]) for dim 1, in C order of source, each result rounded to out's dtype. */
-export function scatter(mode: ScatterMode, out: View, dim: number, index: View, source: View): number {
+export function scatter(
+  mode: ScatterMode,
+  out: View,
+  dim: number,
+  index: View,
+  source: View,
+  fresh = false,
+): number {
   check('scatter', index, out, source);
   if (mode !== 'assign' && out.dtype === 'bool')
     throw unsupported(`scatter by ${mode}`, out.dtype, 'float32, float64 or int32');
   const bad = firstOutside(index, out.shape[dim]);
   if (bad >= 0) return bad;
+  if (fresh) fill(out, 0);
   const target = out.data;
   const indices = index.data;
   const values = source.data;

@@ -1,7 +1,15 @@
-import { broadcastStrides, forEachRow, isFloating, unsupported, type View } from './view.js';
+import { binary, unary } from './elementwise.js';
+import {
+  broadcastStrides,
+  contiguousStrides,
+  forEachRow,
+  isFloating,
+  unsupported,
+  type View,
+} from './view.js';
 
-/** Batched matrix product; every element is accumulated in double precision and rounded once. */
-export function gemm(a: View, b: View, out: View, accumulate = false): void {
+/** Batched matrix product; every element is accumulated in double precision and rounded once, before it is finished. */
+export function gemm(a: View, b: View, out: View, end?: FinishView): void {
   for (const view of [a, b, out]) {
     if (!isFloating(view.dtype)) throw unsupported('gemm', view.dtype, 'float32 or float64');
     if (view.dtype !== out.dtype) throw unsupported('gemm', view.dtype, `${out.dtype} like the output`);
@@ -26,7 +34,7 @@ export function gemm(a: View, b: View, out: View, accumulate = false): void {
       const outAt = at[2] + matrix * step[2];
       for (let i = 0; i < m; i++) {
         const outRowAt = outAt + i * outRow;
-        for (let j = 0; j < n; j++) row[j] = accumulate ? target[outRowAt + j * outColumn] : 0;
+        row.fill(0);
         for (let p = 0; p < k; p++) {
           const factor = x[aAt + i * aRow + p * aInner];
           let bPosition = bAt + p * bInner;
@@ -36,6 +44,22 @@ export function gemm(a: View, b: View, out: View, accumulate = false): void {
       }
     }
   });
+  if (end !== undefined) finish(out, rank - 1, end);
+}
+
+/** `Finish`, over a view of the bias. */
+export interface FinishView {
+  readonly bias: View | null;
+  readonly relu: boolean;
+}
+
+/** Adds element i of the bias where the index along `dim` is i, and takes the largest of it and 0 where that is wanted. */
+export function finish(out: View, dim: number, { bias, relu }: FinishView): void {
+  if (bias !== null) {
+    const shape = out.shape.map((size, d) => (d === dim ? size : 1));
+    binary('add', out, { ...bias, shape, strides: contiguousStrides(shape) }, out);
+  }
+  if (relu) unary('relu', out, out);
 }
 
 function leading(view: View, batch: readonly number[]): number[] {

@@ -1,10 +1,10 @@
-import type { CompiledExpression, Kernels } from '../interface.js';
+import type { CompiledExpression, Finish, Kernels } from '../interface.js';
 import * as convolution from './convolution.js';
 import * as copying from './copy.js';
 import * as elementwise from './elementwise.js';
 import { type CompiledReference, compileExpression, runExpression } from './expression.js';
 import { gather, scatter } from './gather.js';
-import { gemm } from './gemm.js';
+import { type FinishView, finish, gemm } from './gemm.js';
 import { OutsideMemory, resolveOutside } from './memory.js';
 import { maxPool, sparseAlong } from './pool.js';
 import { random } from './random.js';
@@ -34,6 +34,7 @@ export function referenceKernels(resolve: Resolve): KernelFunctions {
     }
     return compiled;
   };
+  const finishView = ({ bias, relu }: Finish): FinishView => ({ bias: bias && view(bias), relu });
   return {
     read: a => copying.read(view(a)),
     write: (out, values) => copying.write(view(out), values),
@@ -57,13 +58,16 @@ export function referenceKernels(resolve: Resolve): KernelFunctions {
     scan: (op, a, dim, reverse, out, indices) =>
       scan(op, view(a), dim, reverse, view(out), indices === null ? null : view(indices)),
     recurrence: (a, b, dim, direction, out) => recurrence(view(a), view(b), dim, direction, view(out)),
-    gemm: (a, b, out, accumulate) => gemm(view(a), view(b), view(out), accumulate),
+    gemm: (a, b, out, end) => gemm(view(a), view(b), view(out), end && finishView(end)),
     gather: (a, dim, index, out) => gather(view(a), dim, view(index), view(out)),
-    scatter: (mode, out, dim, index, source) => scatter(mode, view(out), dim, view(index), view(source)),
+    scatter: (mode, out, dim, index, source, fresh) =>
+      scatter(mode, view(out), dim, view(index), view(source), fresh),
     sort: (a, dim, descending, values, indices) =>
       sort(view(a), dim, descending, values === null ? null : view(values), view(indices)),
-    convolution: (x, weight, out, geometry) =>
-      convolution.forward(view(x), view(weight), view(out), geometry),
+    convolution: (x, weight, out, geometry, end) => {
+      convolution.forward(view(x), view(weight), view(out), geometry);
+      if (end !== undefined) finish(view(out), 1, finishView(end));
+    },
     convolutionInputGrad: (gradOutput, weight, out, geometry) =>
       convolution.inputGrad(view(gradOutput), view(weight), view(out), geometry),
     convolutionWeightGrad: (x, gradOutput, out, geometry) =>

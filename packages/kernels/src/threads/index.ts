@@ -14,6 +14,8 @@ import { mostParts, SplittingExports } from './split.js';
 const most = 256;
 const pageSize = 65_536;
 const initialPages = 64;
+/** Milliseconds after which a worker that took work and does not return is given up; see `Pool`. */
+const silence = 10_000;
 /** Waking a worker that still looks for work takes a few microseconds, of which the gain must be a multiple. */
 const leastWork = 20_000;
 
@@ -21,6 +23,8 @@ export interface ThreadOptions {
   readonly platform?: Platform;
   /** Nanoseconds of work below which a call stays on one thread. */
   readonly least?: number;
+  /** Milliseconds until a worker that does not return is given up. */
+  readonly silence?: number;
 }
 
 interface Team {
@@ -117,6 +121,7 @@ async function gather(present: Runtime, count: number, options: ThreadOptions): 
   exports.useScratch(scratch);
   const pool = await Pool.start({
     ...{ platform: options.platform ?? platform, count, module, memory, exports, scratch },
+    silence: options.silence ?? silence,
   });
   const threads = new SplittingExports({ pool, heap, exports, tiles, least: options.least ?? leastWork });
   const single: Runtime = { exports, memory, relaxed, heap, threads: null };

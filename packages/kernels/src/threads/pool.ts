@@ -9,6 +9,10 @@ const callNumbers = 2 ** 19;
 const moduleLimit = 1024;
 const moduleBytes = 2 ** 21;
 const epochs = 2 ** 18;
+/** A job is given up when it takes so many times as long as all that this thread has done of the round, and `silence` more. */
+const timesAsLong = 20;
+/** Milliseconds between two looks at the clock. A longer gap counts as one: the machine slept, or the whole process was stopped. */
+const slice = 500;
 /** What the compiled functions use of the null page where there is one thread: see `useScratch`. */
 export const scratchBytes = 128;
 
@@ -22,6 +26,8 @@ export interface PoolOptions {
   readonly exports: Readonly<Record<string, Kernel>>;
   /** Address of `scratchBytes` for each thread. */
   readonly scratch: number;
+  /** Milliseconds in which some job must end while this thread waits, beyond a multiple of what its own have taken. */
+  readonly silence: number;
 }
 
 /**
@@ -29,7 +35,10 @@ export interface PoolOptions {
  * other, those of different jobs at the same time, on whichever thread takes the job. This thread takes part.
  *
  * Who wants a job lowers the ticket by compare-and-exchange, and the ticket names the round: so a worker that is late finds
- * no job of a round that is over, and nobody has to wait for a worker that took none.
+ * no job of a round that is over, and nobody has to wait for a worker that took none. The first job is this thread's own, which shows how long one takes.
+ *
+ * That a worker has died is news for the event loop, which does not turn during a round. A job that it had begun cannot be done again either, since some write
+ * to what they read. So it is noticed by the time that passes.
  */
 export class Pool {
   readonly count: number;
@@ -46,13 +55,15 @@ export class Pool {
   private readonly numbers: Map<Kernel, number> = new Map();
   private readonly builtIn: number;
   private readonly canSleep: boolean;
+  private readonly silence: number;
   private readonly args: number[] = [];
   private epoch = 0;
   private jobCount = 0;
   private at = 0;
 
-  private constructor(count: number, exports: Readonly<Record<string, Kernel>>) {
+  private constructor({ count, exports, silence }: PoolOptions) {
     this.count = count;
+    this.silence = silence;
     // In the order in which the workers see them.
     this.table = Object.values(exports);
     this.builtIn = this.table.length;
@@ -64,8 +75,8 @@ export class Pool {
 
   /** Resolves when all workers are ready. */
   static async start(options: PoolOptions): Promise<Pool> {
-    const { platform, count, module, memory, exports, scratch } = options;
-    const pool = new Pool(count, exports);
+    const { platform, count, module, memory, scratch } = options;
+    const pool = new Pool(options);
     const { control, jobs, calls, ends, modules } = pool;
     const start = async (i: number): Promise<void> => {
       const worker = await platform.makeWorker();
@@ -99,9 +110,9 @@ export class Pool {
     return pool;
   }
 
-  /** Ends the workers. */
-  end(): void {
-    this.broken ||= 'it was replaced';
+  /** Ends the workers. Jobs cannot run any more. */
+  end(why = 'it was replaced'): void {
+    this.broken ||= why;
     Atomics.store(this.control, Word.ticket, -1);
     Atomics.notify(this.control, Word.ticket);
     for (const worker of this.workers) {
@@ -149,7 +160,10 @@ export class Pool {
     this.at = 0;
   }
 
-  /** Runs the jobs that were noted, and returns when all are done. Throws if one has failed, after the others have ended. */
+  /**
+   * Runs the jobs that were noted, and returns when all are done. Throws if one has failed, after the others have ended, and ends the workers if one of
+   * them never comes back.
+   */
   run(): void {
     const { control, jobCount } = this;
     this.jobs[jobCount] = this.at;
@@ -163,26 +177,33 @@ export class Pool {
         `threads: a worker is gone (${this.broken}); expected ${this.count} threads. Call setThreads again, with 1 to go on without workers.`,
       );
     }
+    const start = performance.now();
+    const others = jobCount - 1;
     this.epoch = (this.epoch + 1) % epochs;
     Atomics.store(control, Word.done, 0);
-    Atomics.store(control, Word.ticket, this.epoch * jobLimit + jobCount);
-    if (Atomics.load(control, Word.sleepers) > 0) Atomics.notify(control, Word.ticket, jobCount - 1);
+    Atomics.store(control, Word.ticket, this.epoch * jobLimit + others);
+    if (Atomics.load(control, Word.sleepers) > 0) Atomics.notify(control, Word.ticket, others);
     let failure: unknown;
     let failed = false;
-    for (;;) {
-      const ticket = Atomics.load(control, Word.ticket);
-      const left = ticket & (jobLimit - 1);
-      if (left === 0) break;
-      if (Atomics.compareExchange(control, Word.ticket, ticket, ticket - 1) !== ticket) continue;
+    let mine = 0;
+    for (let job = 0; ; ) {
       try {
-        this.work(left - 1);
+        this.work(job);
       } catch (error) {
         failure = error;
         failed = true;
       }
-      Atomics.add(control, Word.done, 1);
+      mine++;
+      let ticket = Atomics.load(control, Word.ticket);
+      while ((ticket & (jobLimit - 1)) > 0) {
+        const found = Atomics.compareExchange(control, Word.ticket, ticket, ticket - 1);
+        if (found === ticket) break;
+        ticket = found;
+      }
+      job = ticket & (jobLimit - 1);
+      if (job === 0) break;
     }
-    this.wait(jobCount);
+    this.wait(jobCount - mine, start);
     if (failed) throw failure;
     if (control[Word.failed] !== 0) throw this.failureOfWorker();
   }
@@ -199,16 +220,42 @@ export class Pool {
     }
   }
 
-  private wait(jobCount: number): void {
+  /** Waits until workers have done so many jobs of the round that began at `start`. */
+  private wait(jobs: number, start: number): void {
     const { control } = this;
-    for (let looks = 0; ; looks++) {
-      const done = Atomics.load(control, Word.done);
-      if (done === jobCount) return;
-      if (looks < patience || !this.canSleep) continue;
+    for (let looks = 0; looks < patience; looks++) if (Atomics.load(control, Word.done) === jobs) return;
+    let last = performance.now();
+    const limit = this.silence + timesAsLong * (last - start);
+    let silent = 0;
+    let before = 0;
+    for (;;) {
       Atomics.store(control, Word.waiting, 1);
-      Atomics.wait(control, Word.done, done);
+      const done = Atomics.load(control, Word.done);
+      if (done !== jobs) this.pause(done);
       Atomics.store(control, Word.waiting, 0);
+      if (done === jobs) return;
+      const now = performance.now();
+      silent = done === before ? silent + Math.min(now - last, slice) : 0;
+      before = done;
+      last = now;
+      if (silent > limit) throw this.lost(silent);
     }
+  }
+
+  /** Until there is more than `done`, or for a while. */
+  private pause(done: number): void {
+    const { control } = this;
+    if (this.canSleep) Atomics.wait(control, Word.done, done, slice);
+    else for (let looks = 0; looks < patience && Atomics.load(control, Word.done) === done; looks++);
+  }
+
+  private lost(milliseconds: number): ThreadError {
+    const why = `it took a part of a call and did not end it in ${(milliseconds / 1000).toFixed(1)} s`;
+    this.end(why);
+    return new ThreadError(
+      `threads: a worker is gone (${why}); expected it to return. What this call writes is incomplete: set it anew if it is in use, as parameters that a step ` +
+        'updates. Then call setThreads again, with 1 to go on without workers.',
+    );
   }
 
   private failureOfWorker(): ThreadError {

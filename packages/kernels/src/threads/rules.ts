@@ -211,7 +211,7 @@ const random = (bytes: number): Rule => ({
   part: (a, from, count) => [a[0], a[1], a[2], a[3] + from, a[4] + from * bytes, count],
 });
 
-/** f(m, k, a, aRow, x, c, cStride, add) */
+/** f(m, k, a, aRow, x, c, cStride) */
 const gemv: Rule = {
   total: a => a[0],
   // Two rows at a time.
@@ -226,7 +226,7 @@ const gemv: Rule = {
   },
 };
 
-/** f(n, k, x, xStride, b, bRow, c, cStride, add, tile) */
+/** f(n, k, x, xStride, b, bRow, c, cStride, tile) */
 const gevm = (bytes: number): Rule => ({
   total: a => a[0],
   unit: () => 32,
@@ -241,14 +241,14 @@ const gevm = (bytes: number): Rule => ({
 });
 
 /**
- * f(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, add, flags, scratch): by rows, which packs B once for each thread, or where there are
- * few by columns, which packs A as often. 24 rows are whole tiles of either build, 32 columns are whole panels.
+ * f(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, bias, flags, scratch): by rows, which packs B once for each thread, or where there are
+ * few by columns, which packs A as often. 12 rows are whole tiles of either build, 32 columns are whole panels.
  */
 const gemm = (bytes: number): Rule => {
   const byRows = (a: Args): boolean => a[0] >= 240 || a[0] >= 2 * a[1];
   return {
     total: a => (byRows(a) ? a[0] : a[1]),
-    unit: a => (byRows(a) ? 24 : 32),
+    unit: a => (byRows(a) ? 12 : 32),
     repeats: true,
     work: a => a[0] * a[1] * a[2] * cost.multiply * (bytes / 4),
     part(a, from, count) {
@@ -261,6 +261,7 @@ const gemm = (bytes: number): Rule => {
         part[1] = count;
         part[6] += from * a[8];
         part[9] += from * bytes;
+        if (a[11] !== 0) part[11] += from * bytes;
       }
       return part;
     },

@@ -1,14 +1,16 @@
 import type { Heap } from '../heap/heap.js';
 import { nullPage } from '../wasm/nullPage.js';
 import type { ExpressionShape, Runtime, Threads } from '../wasm/runtime.js';
+import { type ConvolutionKind, partsOfConvolution, workOfConvolution } from './convolution.js';
 import type { Pool } from './pool.js';
 import { expressionRule, type Rule, rulesOf } from './rules.js';
 
 type Kernel = (...args: number[]) => number;
 
-/** More parts than threads where they are long: a thread that is slower, or was interrupted, then takes fewer of them. */
+/** So many parts for each thread where they are long: one that is slower, or was interrupted, then takes fewer of them. */
 export const mostParts = 4;
-const longPart = 250_000;
+/** Nanoseconds of a part that is long. */
+const longPart = 50_000;
 
 /** What only answers, so that its result is needed at once, and functions of vectors, which only expressions import. */
 const untouched = /^(heapBase|firstOutside)$|x[24]$/;
@@ -56,6 +58,9 @@ export class SplittingExports implements Threads {
     if (name === 'gemm4' || name === 'gemm8')
       return this.gemm(kernel, name === 'gemm4' ? 4 : 8, exports.gemmScratch, rule as Rule);
     if (name === 'gevm4' || name === 'gevm8') return this.gevm(kernel, rule as Rule);
+    const [, kind, size] = /^(convolution(?:Input|Weight)?)([48])$/.exec(name) ?? [];
+    if (kind !== undefined)
+      return this.convolution(kernel, kind as ConvolutionKind, Number(size), exports.convolutionScratch);
     return untouched.test(name) ? kernel : this.divided(kernel, rule);
   }
 
@@ -100,9 +105,12 @@ export class SplittingExports implements Threads {
     return step < total ? step : 0;
   }
 
+  /** The same number for every thread, and halves of halves, because most sizes are such multiples. */
   private partsOf(work: number): number {
     const { count } = this.pool;
-    return Math.min(mostParts * count, Math.max(count, Math.floor(work / longPart)));
+    let each = 1;
+    while (each < mostParts && work >= 2 * each * count * longPart) each *= 2;
+    return each * count;
   }
 
   private divided(kernel: Kernel, rule: Rule | undefined): Kernel {
@@ -136,13 +144,32 @@ export class SplittingExports implements Threads {
     pool.run();
   }
 
+  private convolution(kernel: Kernel, kind: ConvolutionKind, size: number, scratchOf: Kernel): Kernel {
+    const { heap, pool } = this;
+    return (...args) => {
+      if (this.part >= 0) {
+        pool.note(kernel, args);
+        return 0;
+      }
+      const pays = workOfConvolution(size, args, heap.i32) >= this.least;
+      const parts = pays ? partsOfConvolution(kind, size, args, pool.count, heap, scratchOf) : null;
+      if (parts === null) return kernel(...args);
+      for (const calls of parts) {
+        pool.openJob();
+        for (const call of calls) pool.note(kernel, call);
+      }
+      pool.run();
+      return 0;
+    };
+  }
+
   /** The tile of the part that is being written down, or of part i. */
   private tile(i: number): number {
     return this.tiles + i * nullPage.tileBytes;
   }
 
   private gevm(kernel: Kernel, rule: Rule): Kernel {
-    const tileAt = 9;
+    const tileAt = 8;
     return (...args) => {
       const step = this.step(rule, args);
       if (this.part >= 0) {

@@ -1,8 +1,8 @@
 /**
  * Indices in the control words, which the main thread and the workers share.
  *
- * ticket    the number of the round times 4096, and how many of its jobs are left: who lowers it by one has taken a job. -1 ends the workers.
- * done      how many jobs of the round are finished
+ * ticket    the number of the round times 4096, and the number of the next job, 0 if none is left: who lowers it by one has taken that. -1 ends the workers.
+ * done      how many jobs of the round workers have finished
  * sleepers  workers that wait for the ticket to change
  * waiting   1 while the main thread sleeps until `done` changes
  * failed    1 once a job has failed; the words from `message` on hold its length and the text of the error
@@ -86,7 +86,7 @@ const serve = ({ module, memory, control, jobs, calls, ends, modules, scratch })
     looks = 0;
     if (Atomics.compareExchange(control, ${Word.ticket}, ticket, ticket - 1) !== ticket) continue;
     try {
-      run(left - 1);
+      run(left);
     } catch (error) {
       fail(error);
     }

@@ -2,6 +2,7 @@ import type { Operand } from '../interface.js';
 import { itemSize } from '../storage.js';
 import type { CopyKernels } from './copy.js';
 import { addressOf } from './layout.js';
+import { inParts, type Threads } from './runtime.js';
 
 /** How an operand lies in the shape of the result. */
 export const Layout = { repeated: 0, contiguous: 1, general: 2 } as const;
@@ -26,6 +27,9 @@ export function layoutOf(a: Operand, shape: readonly number[]): Layout {
   for (d = own.length - 1; d >= 0; d--) if (own[d] !== 1 && strides[d] !== 0) return Layout.general;
   return Layout.repeated;
 }
+
+/** From so many blocks on, threads share the blocks; fewer are divided one by one. */
+const fewBlocks = 8;
 
 /**
  * The common loop of several operands that broadcast to one contiguous result: dims of size 1 are dropped, neighbours that
@@ -94,6 +98,23 @@ export class Rows {
       this.#operands[k] = nothing;
     }
     for (let d = 0; d < dims - 2; d++) this.#position[d] = 0;
+  }
+
+  /** Calls `run` for each block of rows, in order. An element takes so many nanoseconds, roughly. */
+  each(threads: Threads | null, nanoseconds: number, run: () => void): void {
+    if (this.#dims <= 2) {
+      run();
+      return;
+    }
+    let blocks = 1;
+    for (let d = 0; d < this.#dims - 2; d++) blocks *= this.#sizes[d];
+    const work = blocks * this.rows * this.length * nanoseconds;
+    inParts(blocks < fewBlocks ? null : threads, blocks, work, (from, to) => {
+      for (let i = from; i < to; i++) {
+        run();
+        this.next();
+      }
+    });
   }
 
   /** Moves the addresses to the next block of rows; false when there is none. */

@@ -2,6 +2,7 @@ import { DTypeError } from '../errors.js';
 import type { ConvolutionGeometry, Kernels, Operand } from '../interface.js';
 import { contiguousStrides } from '../reference/view.js';
 import type { CopyKernels } from './copy.js';
+import { finishFlags } from './gemm.js';
 import { addressOf, isContiguous, sizeOf } from './layout.js';
 import { inParts, type Runtime } from './runtime.js';
 
@@ -45,13 +46,33 @@ const three = (list: readonly number[], missing: number): number[] => [
   ...list,
 ];
 
-/** Offsets of the elements of a grid in C order, each `step[d]` apart along dim d. */
-function grid(sizes: readonly number[], steps: readonly number[]): number[] {
-  let list = [0];
-  sizes.forEach((size, d) => {
-    list = list.flatMap(base => Array.from({ length: size }, (_, i) => base + i * steps[d]));
-  });
-  return list;
+/** Offsets of the elements of a grid of three dims in C order, each `steps[d]` apart along dim d; the last one again up to a multiple of `together`. */
+function grid(sizes: readonly number[], steps: readonly number[], together: number): Int32Array {
+  const [depth, height, width] = sizes;
+  const count = depth * height * width;
+  const list = new Int32Array(Math.ceil(count / together) * together);
+  let at = 0;
+  for (let d = 0; d < depth; d++)
+    for (let h = 0; h < height; h++)
+      for (let w = 0; w < width; w++) list[at++] = d * steps[0] + h * steps[1] + w * steps[2];
+  return list.fill(list[count - 1], count);
+}
+
+/** How each vector of origins is read: see assembly/convolution.ts. */
+function leadsOf(origins: Int32Array, lanes: number, size: number): Int32Array {
+  const leads = new Int32Array(origins.length / lanes);
+  for (let v = 0, first = 0; v < leads.length; v++, first += lanes) {
+    let breaks = 0;
+    let last = 0;
+    for (let l = 1; l < lanes; l++)
+      if (origins[first + l] !== origins[first + l - 1] + size) {
+        breaks++;
+        last = l;
+      }
+    const twoRuns = breaks === 1 && origins[first + lanes - 1] > origins[first];
+    leads[v] = breaks === 0 ? origins[first] : twoRuns ? 2 * last + 1 : 1;
+  }
+  return leads;
 }
 
 export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 'pack'>): ConvolutionKernels {
@@ -62,7 +83,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
   const contiguous = (a: Operand): number => (isContiguous(a) ? addressOf(heap, a) : pack(a));
 
   /** A temporary with whole numbers. */
-  function ints(values: readonly number[]): number {
+  function ints(values: ArrayLike<number>): number {
     const address = heap.temporary(values.length * 4);
     heap.i32.set(values, address / 4);
     return address;
@@ -98,15 +119,12 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
     const frame = sizes.map((n, d) => Math.max(reach[d], padding[d] + n));
     const frameSteps = inPlace ? xSteps : [frame[1] * frame[2] * size, frame[2] * size, size];
     const channelStep = inPlace ? steps[1] : frame[0] * frameSteps[0];
-    const taps = grid(
-      kernel,
-      dilation.map((n, d) => n * frameSteps[d]),
-    );
-    const origins = grid(
-      positions,
-      stride.map((n, d) => n * frameSteps[d]),
-    );
-    const count = origins.length;
+    const along = (list: readonly number[]): number[] => list.map((n, d) => n * frameSteps[d]);
+    // The compiled code takes two vectors at a time.
+    const together = 32 / size;
+    const taps = grid(kernel, along(dilation), 1);
+    const origins = grid(positions, along(stride), together);
+    const count = sizeOf(positions);
     const depth = channels * taps.length;
     const outputs = output.shape[1] / groups;
     const pointwise =
@@ -114,27 +132,24 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
       taps.length === 1 &&
       steps[1] > 0 &&
       sizes.every((n, d) => n === positions[d]) &&
-      origins.every((at, p) => at === p * size);
-    // The compiled code takes two vectors at a time.
-    const together = 32 / size;
-    while (origins.length % together !== 0) origins.push(origins[count - 1]);
-    const lanes = together / 2;
-    const leads = Array.from({ length: origins.length / lanes }, (_, v) => {
-      const run = origins.slice(v * lanes, (v + 1) * lanes);
-      const breaks = run.flatMap((at, l) => (l > 0 && at !== run[l - 1] + size ? [l] : []));
-      if (breaks.length === 0) return run[0];
-      return breaks.length === 1 && run[lanes - 1] > run[0] ? 2 * breaks[0] + 1 : 1;
-    });
+      origins.every((at, p) => p >= count || at === p * size);
     const most = Math.min(mostPositions, Math.floor(blockBytes / (Math.min(depth, 512) * size)));
     const even = Math.ceil(count / Math.ceil(count / most));
     const block = Math.min(count, Math.ceil(even / together) * together);
-    const rows = Array.from({ length: channels }, (_, c) => taps.map(tap => c * channelStep + tap)).flat();
+    const rows = grid([1, channels, taps.length], [0, channelStep, 0], 1);
+    for (let i = 0; i < depth; i++) rows[i] += taps[i % taps.length];
     const address = ints([
       ...[depth, outputs, count, groups, ints(rows), ints(origins), Number(inPlace)],
       ...[inPlace ? 0 : channels * channelStep, channels, ...sizes, steps[0], steps[1], ...xSteps],
       ...[channelStep, frameSteps[0], frameSteps[1]],
-      padding.reduce((sum, n, d) => sum + n * frameSteps[d], 0),
-      ...[block, Number(pointwise), ints(leads), Number(outputs <= few)],
+      along(padding).reduce((sum, n) => sum + n),
+      ...[
+        block,
+        Number(pointwise),
+        ints(leadsOf(origins, together / 2, size)),
+        Number(outputs <= few),
+        depth,
+      ],
     ]);
     const scratch = convolutionScratch(address, size);
     const batch = x.shape[0];
@@ -229,20 +244,18 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
   }
 
   return {
-    convolution(x, weight, out, geometry) {
+    convolution(x, weight, out, geometry, finish) {
       const size = itemSize('convolution', [x, weight, out]);
       if (sizeOf(out.shape) === 0) return;
-      if (sizeOf(weight.shape) === 0) {
-        zero(out);
-        return;
-      }
       const mark = heap.mark();
       const from = addressOf(heap, x);
       const to = addressOf(heap, out);
       const weights = contiguous(weight);
+      const bias = finish?.bias == null ? 0 : addressOf(heap, finish.bias);
+      const end = finishFlags(finish);
       const p = plan(size, x, weight, out, geometry);
       const run = size === 4 ? exports.convolution4 : exports.convolution8;
-      images(p, (first, last, scratch) => run(p.address, first, last, from, weights, to, scratch));
+      images(p, (first, last, scratch) => run(p.address, first, last, from, weights, to, bias, end, scratch));
       heap.release(mark);
     },
 
@@ -262,7 +275,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
         const padding = geometry.padding.map((n, d) => geometry.dilation[d] * (weight.shape[d + 2] - 1) - n);
         const p = plan(size, layout(gradOutput.shape), turned, out, { ...geometry, padding });
         const run = size === 4 ? exports.convolution4 : exports.convolution8;
-        images(p, (first, last, scratch) => run(p.address, first, last, grads, address, to, scratch));
+        images(p, (first, last, scratch) => run(p.address, first, last, grads, address, to, 0, 0, scratch));
         heap.release(mark);
         return;
       }

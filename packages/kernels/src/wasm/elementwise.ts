@@ -19,6 +19,9 @@ interface BinaryKernel {
 const numberA = 128;
 const numberB = 144;
 
+/** What an element of a broadcast takes, roughly. */
+const nanoseconds = 0.3;
+
 const suffix: Readonly<Record<DType, string>> = {
   float32: 'f32',
   float64: 'f64',
@@ -206,19 +209,14 @@ export function createElementwise(
     const { address, inner, row } = rows;
     const size = rows.rows * rows.length * bytesOf(out.storage.dtype);
     let po = addressOf(out, bytesOf(out.storage.dtype));
-    if (typeof a === 'number' || typeof b === 'number') {
-      const p = typeof a === 'number' ? putNumber(dtype, numberA, a) : putNumber(dtype, numberB, b as number);
-      do {
-        if (typeof a === 'number') run(rows.rows, rows.length, p, 0, 0, address[0], row[0], inner[0], po);
-        else run(rows.rows, rows.length, address[0], row[0], inner[0], p, 0, 0, po);
-        po += size;
-      } while (rows.next());
-    } else {
-      do {
-        run(rows.rows, rows.length, address[0], row[0], inner[0], address[1], row[1], inner[1], po);
-        po += size;
-      } while (rows.next());
-    }
+    const pa = typeof a === 'number' ? putNumber(dtype, numberA, a) : -1;
+    const pb = typeof b === 'number' ? putNumber(dtype, numberB, b) : -1;
+    rows.each(runtime.threads, nanoseconds, () => {
+      if (pa >= 0) run(rows.rows, rows.length, pa, 0, 0, address[0], row[0], inner[0], po);
+      else if (pb >= 0) run(rows.rows, rows.length, address[0], row[0], inner[0], pb, 0, 0, po);
+      else run(rows.rows, rows.length, address[0], row[0], inner[0], address[1], row[1], inner[1], po);
+      po += size;
+    });
     heap.release(mark);
   }
 
@@ -259,7 +257,7 @@ export function createElementwise(
     const pb = typeof b === 'number' ? putNumber(dtype, numberB, b) : -1;
     const at = pa < 0 ? 2 : 1;
     let po = addressOf(out, bytesOf(out.storage.dtype));
-    do {
+    rows.each(runtime.threads, nanoseconds, () => {
       run(
         ...([rows.rows, rows.length, address[0], row[0], inner[0]] as const),
         ...(pa < 0 ? ([address[1], row[1], inner[1]] as const) : ([pa, 0, 0] as const)),
@@ -267,7 +265,7 @@ export function createElementwise(
         po,
       );
       po += block;
-    } while (rows.next());
+    });
     heap.release(mark);
   }
 

@@ -59,7 +59,7 @@ interface Step {
 
 export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> {
   const { heap } = runtime;
-  const { firstOutside, gatherRows, scatterRows, assignRows } = runtime.exports;
+  const { firstOutside, gatherRows, scatterRows, assignRows, zeroBytes } = runtime.exports;
 
   /** Position in C order of the first index outside 0 <= i < size, or -1. Looks at a broadcast index once. */
   function firstBad(index: Operand, size: number): number {
@@ -102,6 +102,8 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
   let row = 1;
   let count = 1;
   let outer = 1;
+  /** Bytes that are cleared each time. */
+  let clear = 0;
   /** Its steps in `indexed`, `plain` and `index`, from index to index and from time to time. Reused from call to call. */
   const inner: Step = { indexed: 0, plain: 0, index: 0 };
   const around: Step = { indexed: 0, plain: 0, index: 0 };
@@ -113,7 +115,16 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
     return d < 0 ? 1 : sizes[d];
   }
 
-  function walk(n: number, itemBytes: number, indexed: number, plain: number, index: number, run: Run): void {
+  /** `fresh` bytes are what is to be cleared on the side that is indexed, in all; 0 if nothing is. */
+  function walk(
+    n: number,
+    itemBytes: number,
+    indexed: number,
+    plain: number,
+    index: number,
+    run: Run,
+    fresh = 0,
+  ): void {
     row = 1;
     // An index that is the same along a contiguous last dim moves whole rows.
     if (
@@ -127,6 +138,9 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
     }
     count = put(inner, n - 1);
     outer = put(around, n - 2);
+    // Part by part, which then is in the cache when it is added to, if the parts are all there is.
+    clear = n <= 2 && outer * around.indexed === fresh ? around.indexed : 0;
+    if (fresh > 0 && clear === 0) zeroBytes(indexed, fresh);
     loop(0, n - 2, indexed, plain, index, run);
   }
 
@@ -174,7 +188,7 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
       });
       return -1;
     },
-    scatter(mode, out, dim, index, source) {
+    scatter(mode, out, dim, index, source, fresh = false) {
       check('scatter', index, out, source);
       const { dtype } = out.storage;
       const kind = kinds[dtype];
@@ -183,10 +197,14 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
           `scatter by ${mode}: got ${dtype}, expected float32, float64 or int32; convert the inputs first.`,
         );
       }
-      if (sizeOf(index.shape) === 0) return -1;
+      const itemBytes = itemSize[dtype];
+      const bytes = sizeOf(out.shape) * itemBytes;
+      if (sizeOf(index.shape) === 0) {
+        if (fresh) zeroBytes(addressOf(heap, out), bytes);
+        return -1;
+      }
       const bad = firstBad(index, out.shape[dim]);
       if (bad >= 0) return bad;
-      const itemBytes = itemSize[dtype];
       const to = addressOf(heap, out);
       const at = addressOf(heap, index);
       const from = addressOf(heap, source);
@@ -228,9 +246,10 @@ export function createGather(runtime: Runtime): Pick<Kernels, 'gather' | 'scatte
                 around.indexed,
                 around.plain,
                 around.index,
+                clear,
               );
             };
-      walk(n, itemBytes, to, from, at, run);
+      walk(n, itemBytes, to, from, at, run, fresh ? bytes : 0);
       return -1;
     },
   };

@@ -1,12 +1,18 @@
 import { DTypeError } from '../errors.js';
-import type { Kernels, Operand } from '../interface.js';
+import type { Finish, Kernels, Operand } from '../interface.js';
 import { addressOf, sizeOf } from './layout.js';
 import { nullPage } from './nullPage.js';
 import type { Runtime } from './runtime.js';
 
-/** Flags of the compiled code: what has to be packed. */
+/** Flags of the compiled code: what has to be packed, and what is done to the results. */
 const packA = 1;
 const packB = 2;
+/** Neither, for rows of A meet columns of B that are contiguous as well. */
+const rows = 8;
+const relu = 4;
+
+/** The flags of a finish. */
+export const finishFlags = (finish: Finish | undefined): number => (finish?.relu === true ? relu : 0);
 
 const tileAddress: number = nullPage.tiles;
 
@@ -16,10 +22,13 @@ const fewRows = 12;
 /** Rows of A that are contiguous are copied nevertheless if they are so far apart that they crowd one another out of the cache, and so many columns of B use them. */
 const farApart = 4096;
 const manyColumns = 256;
+/** Where sums are so many times as long as there are rows of A, to pack B takes longer than to add up lanes. */
+const longSums = 8;
 
 /**
- * One product c[m, n] = or += a[m, k] b[k, n], of matrices given by addresses, and strides in bytes; `size` is that of an element, the
- * rows of c are contiguous, and no size is 0. Makes temporaries, which the caller releases.
+ * One product c[m, n] = a[m, k] b[k, n], of matrices given by addresses, and strides in bytes; `size` is that of an element, the
+ * rows of c are contiguous, and no size is 0. `bias` is 0, or the address of an element for each column; `end` are the flags of a finish. Makes temporaries,
+ * which the caller releases.
  */
 type Product = (
   size: number,
@@ -34,12 +43,14 @@ type Product = (
   bColumn: number,
   c: number,
   cRow: number,
-  add: number,
+  bias: number,
+  end: number,
 ) => void;
 
 function createProduct(runtime: Runtime): Product {
   const { heap } = runtime;
-  const { gemm4, gemm8, gemmScratch, gemv4, gemv8, gevm4, gevm8, copy4, copy8 } = runtime.exports;
+  const { gemm4, gemm8, gemmScratch, gemv4, gemv8, gevm4, gevm8, finish4, finish8, copy4, copy8 } =
+    runtime.exports;
 
   function product(
     size: number,
@@ -54,24 +65,31 @@ function createProduct(runtime: Runtime): Product {
     bColumn: number,
     c: number,
     cRow: number,
-    add: number,
+    bias: number,
+    end: number,
   ): void {
     if (n === 1 || m === 1) {
       // A product of a vector and a matrix; m === 1 is the same with the sides exchanged.
-      if (n === 1) matrixVector(size, m, k, a, aRow, aColumn, b, bRow, c, cRow, add);
-      else matrixVector(size, n, k, b, bColumn, bRow, a, aColumn, c, size, add);
+      if (n === 1) matrixVector(size, m, k, a, aRow, aColumn, b, bRow, c, cRow);
+      else matrixVector(size, n, k, b, bColumn, bRow, a, aColumn, c, size);
+      if (bias !== 0 || end !== 0) (size === 4 ? finish4 : finish8)(m, n, c, cRow, bias, end);
       return;
     }
-    let flags = 0;
+    let flags = end;
     // The kernel finds rows by adding up strides: they must not be negative.
-    if (aColumn !== size || aRow < 0 || (aRow >= farApart && n >= manyColumns)) flags |= packA;
-    if (bColumn !== size || (m > fewRows && k * n * size > smallBytes)) flags |= packB;
-    const scratch = flags === 0 ? tileAddress : heap.temporary(gemmScratch(size, m, n, k, flags));
+    const readable = aColumn === size && aRow >= 0;
+    if (size === 4 && readable && bRow === size && bColumn >= 0 && k >= longSums * m) flags |= rows;
+    else {
+      if (!readable || (aRow >= farApart && n >= manyColumns)) flags |= packA;
+      if (bColumn !== size || (m > fewRows && k * n * size > smallBytes)) flags |= packB;
+    }
+    const scratch =
+      (flags & (packA | packB)) === 0 ? tileAddress : heap.temporary(gemmScratch(size, m, n, k, flags));
     const run = size === 4 ? gemm4 : gemm8;
-    run(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, add, flags, scratch);
+    run(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, bias, flags, scratch);
   }
 
-  /** c[rows] = or += matrix[rows, k] x[k]. */
+  /** c[rows] = matrix[rows, k] x[k]. */
   function matrixVector(
     size: number,
     rows: number,
@@ -83,7 +101,6 @@ function createProduct(runtime: Runtime): Product {
     xStride: number,
     c: number,
     cStride: number,
-    add: number,
   ): void {
     if (columnStride === size || rowStride !== size) {
       const copy = size === 4 ? copy4 : copy8;
@@ -98,9 +115,9 @@ function createProduct(runtime: Runtime): Product {
         copy(packed, 0, size, x, 0, xStride, 1, k);
         x = packed;
       }
-      (size === 4 ? gemv4 : gemv8)(rows, k, matrix, rowStride, x, c, cStride, add);
+      (size === 4 ? gemv4 : gemv8)(rows, k, matrix, rowStride, x, c, cStride);
     } else {
-      (size === 4 ? gevm4 : gevm8)(rows, k, x, xStride, matrix, columnStride, c, cStride, add, tileAddress);
+      (size === 4 ? gevm4 : gevm8)(rows, k, x, xStride, matrix, columnStride, c, cStride, tileAddress);
     }
   }
 
@@ -109,6 +126,7 @@ function createProduct(runtime: Runtime): Product {
 
 export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
   const { heap } = runtime;
+  const { finish4, finish8 } = runtime.exports;
   const product = createProduct(runtime);
 
   function batches(
@@ -123,7 +141,8 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
     addressA: number,
     addressB: number,
     addressC: number,
-    add: number,
+    bias: number,
+    end: number,
   ): number {
     const { length } = outShape;
     if (depth === length - 2) {
@@ -134,14 +153,14 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
       const aColumn = s[s.length - 1] * size;
       const bRow = t[t.length - 2] * size;
       const bColumn = t[t.length - 1] * size;
-      product(size, m, n, k, addressA, aRow, aColumn, addressB, bRow, bColumn, addressC, n * size, add);
+      product(size, m, n, k, addressA, aRow, aColumn, addressB, bRow, bColumn, addressC, n * size, bias, end);
       heap.release(mark);
       return addressC + m * n * size;
     }
     const stepA = batchStride(a, depth, length) * size;
     const stepB = batchStride(b, depth, length) * size;
     for (let i = 0; i < outShape[depth]; i++) {
-      addressC = batches(depth + 1, outShape, a, b, size, m, n, k, addressA, addressB, addressC, add);
+      addressC = batches(depth + 1, outShape, a, b, size, m, n, k, addressA, addressB, addressC, bias, end);
       addressA += stepA;
       addressB += stepB;
     }
@@ -149,7 +168,7 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
   }
 
   return {
-    gemm(a, b, out, accumulate = false) {
+    gemm(a, b, out, finish) {
       const { dtype } = out.storage;
       if (dtype !== 'float32' && dtype !== 'float64') {
         throw new DTypeError(`gemm: got ${dtype}, expected float32 or float64; convert the inputs first.`);
@@ -169,11 +188,13 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
       const addressA = addressOf(heap, a);
       const addressB = addressOf(heap, b);
       const addressC = addressOf(heap, out);
+      const bias = finish?.bias == null ? 0 : addressOf(heap, finish.bias);
+      const end = finishFlags(finish);
       if (k === 0) {
-        if (!accumulate) runtime.exports.zeroBytes(addressC, total * size);
+        runtime.exports.zeroBytes(addressC, total * size);
+        if (bias !== 0) (size === 4 ? finish4 : finish8)(total / n, n, addressC, n * size, bias, end);
         return;
       }
-      const add = accumulate ? 1 : 0;
       if (rank > 2 && foldsIntoRows(a, b, out)) {
         // One matrix B for the whole batch: the batch is more rows of A.
         m = total / n;
@@ -184,11 +205,26 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
         const aColumn = s[s.length - 1] * size;
         const bRow = t[t.length - 2] * size;
         const bColumn = t[t.length - 1] * size;
-        product(size, m, n, k, addressA, aRow, aColumn, addressB, bRow, bColumn, addressC, n * size, add);
+        product(
+          size,
+          m,
+          n,
+          k,
+          addressA,
+          aRow,
+          aColumn,
+          addressB,
+          bRow,
+          bColumn,
+          addressC,
+          n * size,
+          bias,
+          end,
+        );
         heap.release(mark);
         return;
       }
-      batches(0, out.shape, a, b, size, m, n, k, addressA, addressB, addressC, add);
+      batches(0, out.shape, a, b, size, m, n, k, addressA, addressB, addressC, bias, end);
     },
   };
 }

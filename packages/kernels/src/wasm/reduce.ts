@@ -3,9 +3,14 @@ import { contiguousStrides } from '../reference/view.js';
 import type { DType } from '../storage.js';
 import type { CopyKernels } from './copy.js';
 import { addressOf, isContiguous, sizeOf } from './layout.js';
-import type { Runtime } from './runtime.js';
+import { inParts, type Runtime } from './runtime.js';
 
 const codes: Readonly<Partial<Record<ReduceOp, number>>> = { sum: 0, prod: 1, max: 2, min: 3 };
+
+/** From so many calls on, threads share the calls. */
+const fewCalls = 8;
+/** What an element takes, roughly. */
+const nanoseconds = 0.4;
 
 // The dims of a reduction after simplification; reused from call to call. Steps are in bytes.
 const sizes: number[] = [];
@@ -76,18 +81,31 @@ export function createReduce(
       else if (dense && steps[lane] === itemBytes) continue;
       else if ((dense && steps[d] === itemBytes) || sizes[d] > sizes[lane]) lane = d;
     }
-    if (lane < 0) run(1, a, 0, to, 0);
-    else outer(0, n, target, lane, a, to, run);
-  }
-
-  function outer(d: number, n: number, target: number, lane: number, a: number, to: number, run: Run): void {
-    while (d === target || d === lane) d++;
-    if (d >= n) {
-      run(sizes[lane], a, steps[lane], to, toSteps[lane]);
+    if (lane < 0) {
+      run(1, a, 0, to, 0);
       return;
     }
-    const size = sizes[d];
-    for (let i = 0; i < size; i++) outer(d + 1, n, target, lane, a + i * steps[d], to + i * toSteps[d], run);
+    let calls = 1;
+    let each = nanoseconds;
+    for (let d = 0; d < n; d++) {
+      if (d === target || d === lane) each *= sizes[d];
+      else calls *= sizes[d];
+    }
+    // Few calls are divided one by one.
+    inParts(calls < fewCalls ? null : runtime.threads, calls, calls * each, (first, last) => {
+      for (let i = first; i < last; i++) {
+        let from = a;
+        let result = to;
+        for (let d = n - 1, rest = i; d >= 0; d--) {
+          if (d === target || d === lane) continue;
+          const at = rest % sizes[d];
+          rest = (rest - at) / sizes[d];
+          from += at * steps[d];
+          result += at * toSteps[d];
+        }
+        run(sizes[lane], from, steps[lane], result, toSteps[lane]);
+      }
+    });
   }
 
   function innermostReduced(n: number, itemBytes: number): number {

@@ -1,4 +1,4 @@
-import type { Kernels, Operand } from '../../src/interface.js';
+import type { Expression, Kernels, Operand } from '../../src/interface.js';
 import type { DType, Storage, TypedArray } from '../../src/storage.js';
 import { contiguous, generate, type Layout, type Values } from './arbitraries.js';
 import type { Bound } from './bounds.js';
@@ -86,6 +86,16 @@ export class Comparison {
   output(dtype: DType, shape: readonly number[]): Pair {
     const layout = contiguous(shape);
     return this.inout(dtype, layout, new Float64Array(layout.length).fill(poison[dtype]));
+  }
+
+  /** Runs a compiled expression in both tiers. */
+  expression(expression: Expression, inputs: readonly (Pair | number)[], outputs: readonly Pair[]): void {
+    for (const side of ['tested', 'reference'] as const)
+      this[side].run(
+        this[side].compile(expression),
+        inputs.map(input => (typeof input === 'number' ? input : input[side])),
+        outputs.map(out => out[side]),
+      );
   }
 
   #neighbour(): void {

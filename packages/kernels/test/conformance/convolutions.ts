@@ -160,6 +160,47 @@ export function convolutionConformance({ tested, reference, runs }: Tiers): void
         });
       }
 
+      test(`convolution ${dtype}: with bias and relu, what the sums are finished to, to the last bit`, () => {
+        const some = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 };
+        const large: Plan = {
+          geometry: some,
+          x: [2, 24, 40, 41],
+          weight: [7, 24, 3, 3],
+          output: [2, 7, 40, 41],
+        };
+        const plan = fc.record({
+          p: fc.oneof(fc.constant(large), plans({ image: 6, channels: 5 })),
+          seed: fc.nat(),
+          added: fc.boolean(),
+          relu: fc.boolean(),
+        });
+        fc.assert(
+          fc.property(plan, ({ p, seed, added, relu }) =>
+            Comparison.run(tested, reference, c => {
+              const operand = (shape: readonly number[], more: number): Operand =>
+                c.input(
+                  dtype,
+                  contiguous(shape),
+                  generate({ kind: 'ordinary', seed: seed + more }, dtype, count(shape)),
+                ).tested;
+              const x = operand(p.x, 0);
+              const weight = operand(p.weight, 1);
+              const bias = operand([p.weight[0]], 2);
+              const plain = c.output(dtype, p.output).tested;
+              const finished = c.output(dtype, p.output).tested;
+              c.tested.convolution(x, weight, plain, p.geometry);
+              c.tested.convolution(x, weight, finished, p.geometry, { bias: added ? bias : null, relu });
+              const along = new Array<number>(p.output.length).fill(0);
+              along[1] = 1;
+              if (added) c.tested.binary('add', plain, { ...bias, shape: p.output, strides: along }, plain);
+              if (relu) c.tested.unary('relu', plain, plain);
+              expect(c.tested.read(finished)).toEqual(c.tested.read(plain));
+            }),
+          ),
+          { numRuns: runs },
+        );
+      });
+
       test(`unfold ${dtype}: exact, any geometry, any strides`, () => {
         const plan = plans({ image: 6, channels: 3 }).chain(p =>
           fc.record({ p: fc.constant(p), x: layouts(p.x), v: values() }),

@@ -209,8 +209,9 @@ export function gatherConformance({ tested, reference, runs }: Tiers): void {
     for (const dtype of ['float32', 'float64', 'int32'] as const) {
       test(`scatter by add ${dtype}: ${dtype === 'int32' ? 'exact' : 'within (n + 1) eps of |out| + sum |source|'}`, () => {
         fc.assert(
-          fc.property(plans, values('ordinary'), ({ plan: { shape, dim, indexShape, x }, index, from }, y) =>
+          fc.property(plans, values('ordinary'), fc.boolean(), ({ plan, index, from }, y, fresh) =>
             Comparison.run(tested, reference, c => {
+              const { shape, dim, indexShape, x } = plan;
               const data = dtype === 'int32' ? x : y;
               const out = c.inout(dtype, contiguous(shape), data);
               const at = c.input('int32', index, indices(index.length, shape[dim], x.seed));
@@ -218,12 +219,12 @@ export function gatherConformance({ tested, reference, runs }: Tiers): void {
               const scale = c.inout(
                 'float64',
                 contiguous(shape),
-                generate(data, dtype, count(shape)).map(Math.abs),
+                generate(data, dtype, count(shape)).map(fresh ? () => 0 : Math.abs),
               );
               const sizes = c.input('float64', from, generate(data, dtype, from.length).map(Math.abs));
               c.reference.scatter('add', scale.reference, dim, at.reference, sizes.reference);
               for (const k of ['tested', 'reference'] as const) {
-                expect(c[k].scatter('add', out[k], dim, at[k], terms[k])).toBe(-1);
+                expect(c[k].scatter('add', out[k], dim, at[k], terms[k], fresh)).toBe(-1);
               }
               const bound = dtype === 'int32' ? bounds.value : bounds.scatterAdd(indexShape[dim]);
               c.check(out, bound, 'scatter by add', c.reference.read(scale.reference));

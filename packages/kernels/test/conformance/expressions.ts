@@ -18,7 +18,7 @@ import {
   values,
 } from './arbitraries.js';
 import { bounds, describeBound } from './bounds.js';
-import { Comparison, type Pair } from './comparison.js';
+import { Comparison } from './comparison.js';
 import type { Tiers } from './index.js';
 
 type Float = Expression['dtype'];
@@ -94,21 +94,6 @@ function program(
 }
 
 export function expressionConformance({ tested, reference, runs, fused }: Tiers): void {
-  const run = (
-    c: Comparison,
-    expression: Expression,
-    inputs: readonly (Pair | number)[],
-    outputs: readonly Pair[],
-  ): void => {
-    for (const k of ['tested', 'reference'] as const) {
-      const own = inputs.map(input => (typeof input === 'number' ? input : input[k]));
-      c[k].run(
-        c[k].compile(expression),
-        own,
-        outputs.map(out => out[k]),
-      );
-    }
-  };
   const inputKinds = fc.array(fc.constantFrom('array', 'array', 'scalar'), { minLength: 1, maxLength: 5 });
   const choiceLists = fc.array(fc.nat({ max: 1000 }), { minLength: 3, maxLength: 60 });
 
@@ -143,7 +128,7 @@ export function expressionConformance({ tested, reference, runs, fused }: Tiers)
                   kind === 'scalar' ? generate(data[i], dtype, 1)[0] : c.input(dtype, sources[i], data[i]),
                 );
                 const outputs = expression.outputs.map(() => c.output(dtype, shape));
-                run(c, expression, inputs, outputs);
+                c.expression(expression, inputs, outputs);
                 outputs.forEach((out, i) => {
                   c.check(out, bound, `output ${i} of ${JSON.stringify(expression.nodes)}`);
                 });
@@ -186,7 +171,7 @@ export function expressionConformance({ tested, reference, runs, fused }: Tiers)
             fc.property(plan, ([layout, data]) =>
               Comparison.run(tested, reference, c => {
                 const out = c.output(dtype, layout.shape);
-                run(c, expression, [c.input(dtype, layout, data)], [out]);
+                c.expression(expression, [c.input(dtype, layout, data)], [out]);
                 c.check(out, bound, op);
               }),
             ),
@@ -212,7 +197,7 @@ export function expressionConformance({ tested, reference, runs, fused }: Tiers)
             const a = c.input(dtype, contiguous([n]), { kind: 'special', seed: n });
             const b = c.input(dtype, contiguous([n]), { kind: 'special', seed: n + 1 });
             const out = c.output(dtype, [n]);
-            run(c, expression, [a, b], [out]);
+            c.expression(expression, [a, b], [out]);
             c.check(out, power, 'pow');
           });
         }
@@ -244,8 +229,7 @@ export function expressionConformance({ tested, reference, runs, fused }: Tiers)
             Comparison.run(tested, reference, c => {
               const data = [0, 1, 2].map(i => generate({ kind: 'ordinary', seed: 3 * n + i }, dtype, n));
               const outputs = expression.outputs.map(() => c.output(dtype, [n]));
-              run(
-                c,
+              c.expression(
                 expression,
                 data.map(x => c.input(dtype, contiguous([n]), x)),
                 outputs,
@@ -295,7 +279,7 @@ export function expressionConformance({ tested, reference, runs, fused }: Tiers)
             );
             const [parameter, first, second] = state;
             const all = [parameter, gradient, first, second, 1e-3, 0.9, 0.1, 0.999, 0.001, 1e-8];
-            for (let time = 0; time < 3; time++) run(c, expression, all, state);
+            for (let time = 0; time < 3; time++) c.expression(expression, all, state);
             state.forEach((out, i) => {
               c.check(out, adam, `output ${i} of ${n}`, new Float64Array(n).fill(16));
             });

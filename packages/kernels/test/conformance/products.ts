@@ -6,7 +6,17 @@ import { bounds } from './bounds.js';
 import { Comparison } from './comparison.js';
 import type { Tiers } from './index.js';
 
-/** out = a b, once in each tier, with sum |a| |b| (+ |out|) as the scale of the error. */
+/** What is done to the results: `bias` is one that is added. */
+interface End {
+  readonly bias: boolean;
+  readonly relu: boolean;
+}
+
+const ends: fc.Arbitrary<End | undefined> = fc.option(fc.record({ bias: fc.boolean(), relu: fc.boolean() }), {
+  nil: undefined,
+});
+
+/** out = a b, finished, once in each tier, with sum |a| |b| (+ |bias|) as the scale of the error. */
 function multiply(
   c: Comparison,
   dtype: 'float32' | 'float64',
@@ -14,20 +24,26 @@ function multiply(
   a: Layout,
   b: Layout,
   x: Values,
-  accumulate: boolean,
+  end: End | undefined,
 ): void {
   const aValues = generate(x, dtype, a.length);
   const bValues = generate({ kind: x.kind, seed: x.seed + 1 }, dtype, b.length);
-  const layout = contiguous(shape);
-  const old = generate({ kind: 'ordinary', seed: x.seed + 2 }, dtype, layout.length);
   const left = c.input(dtype, a, aValues);
   const right = c.input(dtype, b, bValues);
-  const out = c.inout(dtype, layout, old);
-  for (const k of ['tested', 'reference'] as const) c[k].gemm(left[k], right[k], out[k], accumulate);
-  const scale = c.inout('float64', layout, accumulate ? old.map(Math.abs) : new Float64Array(old.length));
+  const out = c.output(dtype, shape);
+  const columns = contiguous(shape.slice(-1));
+  const biasValues = generate({ kind: 'ordinary', seed: x.seed + 2 }, dtype, columns.length);
+  const bias = c.input(dtype, columns, biasValues);
+  for (const k of ['tested', 'reference'] as const)
+    c[k].gemm(left[k], right[k], out[k], end && { bias: end.bias ? bias[k] : null, relu: end.relu });
+  const scale = c.output('float64', shape);
   const leftSizes = c.input('float64', a, aValues.map(Math.abs));
   const rightSizes = c.input('float64', b, bValues.map(Math.abs));
-  c.reference.gemm(leftSizes.reference, rightSizes.reference, scale.reference, true);
+  const biasSizes = c.input('float64', columns, biasValues.map(Math.abs)).reference;
+  c.reference.gemm(leftSizes.reference, rightSizes.reference, scale.reference, {
+    bias: end?.bias === true ? biasSizes : null,
+    relu: false,
+  });
   const k = a.shape[a.shape.length - 1];
   c.check(out, bounds.gemm(k), `gemm to [${shape}] with k = ${k}`, c.reference.read(scale.reference));
 }
@@ -37,7 +53,7 @@ const size = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 
 export function gemmConformance({ tested, reference, runs }: Tiers): void {
   describe('gemm', () => {
     for (const dtype of ['float32', 'float64'] as const) {
-      const bound = 'within (k + 1) eps of sum |a| |b|';
+      const bound = 'within (k + 1) eps of sum |a| |b| + |bias|';
       test(`gemm ${dtype}: ${bound}, any strides`, () => {
         const plan = fc.record({ m: size, n: size, k: size }).chain(({ m, n, k }) =>
           fc.record({
@@ -45,12 +61,12 @@ export function gemmConformance({ tested, reference, runs }: Tiers): void {
             a: layouts([m, k]),
             b: layouts([k, n]),
             x: values('ordinary'),
-            accumulate: fc.boolean(),
+            end: ends,
           }),
         );
         fc.assert(
-          fc.property(plan, ({ shape, a, b, x, accumulate }) =>
-            Comparison.run(tested, reference, c => multiply(c, dtype, shape, a, b, x, accumulate)),
+          fc.property(plan, ({ shape, a, b, x, end }) =>
+            Comparison.run(tested, reference, c => multiply(c, dtype, shape, a, b, x, end)),
           ),
           { numRuns: runs * 2 },
         );
@@ -73,12 +89,12 @@ export function gemmConformance({ tested, reference, runs }: Tiers): void {
               a: part.chain(lead => layouts([...lead, m, k])),
               b: part.chain(lead => layouts([...lead, k, n])),
               x: values('ordinary'),
-              accumulate: fc.boolean(),
+              end: ends,
             });
           });
         fc.assert(
-          fc.property(plan, ({ shape, a, b, x, accumulate }) =>
-            Comparison.run(tested, reference, c => multiply(c, dtype, shape, a, b, x, accumulate)),
+          fc.property(plan, ({ shape, a, b, x, end }) =>
+            Comparison.run(tested, reference, c => multiply(c, dtype, shape, a, b, x, end)),
           ),
           { numRuns: runs * 2 },
         );
@@ -96,6 +112,10 @@ export function gemmConformance({ tested, reference, runs }: Tiers): void {
           [5, 1030, 9],
           [257, 9, 33],
           [16, 48, 513],
+          [7, 22, 131],
+          [6, 3, 1061],
+          [2, 5, 18],
+          [3, 1030, 2051],
         ];
         for (const [m, n, k] of sizes) {
           for (const transposed of ['neither', 'a', 'b', 'both']) {
@@ -103,9 +123,9 @@ export function gemmConformance({ tested, reference, runs }: Tiers): void {
               yes ? { ...contiguous([rows, columns]), strides: [1, rows] } : contiguous([rows, columns]);
             const a = flip(m, k, transposed === 'a' || transposed === 'both');
             const b = flip(k, n, transposed === 'b' || transposed === 'both');
-            const accumulate = transposed === 'a' || transposed === 'b';
+            const end = { bias: transposed === 'a' || transposed === 'b', relu: transposed === 'b' };
             Comparison.run(tested, reference, c =>
-              multiply(c, dtype, [m, n], a, b, { kind: 'ordinary', seed: m }, accumulate),
+              multiply(c, dtype, [m, n], a, b, { kind: 'ordinary', seed: m }, end),
             );
           }
         }

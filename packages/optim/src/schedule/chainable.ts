@@ -21,16 +21,21 @@ import {
 /** A scheduler that makes the next rate from the one it finds, as PyTorch does, and has a closed form to start anew from. */
 abstract class Chainable<O extends object> extends LRScheduler {
   protected readonly options: O;
+  private readonly formula: (lr: number, options: O) => Schedule;
 
-  constructor(optimizer: Scheduled, options: O & SchedulerOptions) {
+  constructor(
+    optimizer: Scheduled,
+    options: O & SchedulerOptions,
+    check: (options: O) => void,
+    formula: (lr: number, options: O) => Schedule,
+  ) {
     super(optimizer, options);
-    this.check(options);
+    check(options);
     this.options = options;
+    this.formula = formula;
     this.begin();
   }
 
-  protected abstract check(options: O): void;
-  protected abstract formula(lr: number, options: O): Schedule;
   /** The rate in step `step`, from 1 on, after the one before it. */
   protected abstract next(lr: number, step: number, base: number): number;
   /** The rate in step 0. */
@@ -52,12 +57,8 @@ abstract class Chainable<O extends object> extends LRScheduler {
 
 /** Multiplies the rate by gamma every `stepSize` steps. */
 export class StepLR extends Chainable<StepOptions> {
-  protected override check(options: StepOptions): void {
-    checks.step(options);
-  }
-
-  protected override formula(lr: number, options: StepOptions): Schedule {
-    return stepLR(lr, options);
+  constructor(optimizer: Scheduled, options: StepOptions & SchedulerOptions) {
+    super(optimizer, options, checks.step, stepLR);
   }
 
   protected override next(lr: number, step: number): number {
@@ -67,12 +68,8 @@ export class StepLR extends Chainable<StepOptions> {
 
 /** Multiplies the rate by gamma at every milestone. */
 export class MultiStepLR extends Chainable<MultiStepOptions> {
-  protected override check(options: MultiStepOptions): void {
-    checks.multiStep(options);
-  }
-
-  protected override formula(lr: number, options: MultiStepOptions): Schedule {
-    return multiStepLR(lr, options);
+  constructor(optimizer: Scheduled, options: MultiStepOptions & SchedulerOptions) {
+    super(optimizer, options, checks.multiStep, multiStepLR);
   }
 
   protected override next(lr: number, step: number): number {
@@ -84,12 +81,8 @@ export class MultiStepLR extends Chainable<MultiStepOptions> {
 
 /** Multiplies the rate by gamma in every step. */
 export class ExponentialLR extends Chainable<ExponentialOptions> {
-  protected override check(options: ExponentialOptions): void {
-    checks.exponential(options);
-  }
-
-  protected override formula(lr: number, options: ExponentialOptions): Schedule {
-    return exponentialLR(lr, options);
+  constructor(optimizer: Scheduled, options: ExponentialOptions & SchedulerOptions) {
+    super(optimizer, options, checks.exponential, exponentialLR);
   }
 
   protected override next(lr: number): number {
@@ -100,15 +93,7 @@ export class ExponentialLR extends Chainable<ExponentialOptions> {
 /** Multiplies the rate by a factor for the first steps. */
 export class ConstantLR extends Chainable<ConstantOptions> {
   constructor(optimizer: Scheduled, options: ConstantOptions & SchedulerOptions = {}) {
-    super(optimizer, options);
-  }
-
-  protected override check(options: ConstantOptions): void {
-    checks.constant(options);
-  }
-
-  protected override formula(lr: number, options: ConstantOptions): Schedule {
-    return constantLR(lr, options);
+    super(optimizer, options, checks.constant, constantLR);
   }
 
   protected override start(lr: number): number {
@@ -124,15 +109,7 @@ export class ConstantLR extends Chainable<ConstantOptions> {
 /** Moves the rate from one factor of it to another in equal steps. */
 export class LinearLR extends Chainable<LinearOptions> {
   constructor(optimizer: Scheduled, options: LinearOptions & SchedulerOptions = {}) {
-    super(optimizer, options);
-  }
-
-  protected override check(options: LinearOptions): void {
-    checks.linear(options);
-  }
-
-  protected override formula(lr: number, options: LinearOptions): Schedule {
-    return linearLR(lr, options);
+    super(optimizer, options, checks.linear, linearLR);
   }
 
   protected override start(lr: number): number {
@@ -150,15 +127,7 @@ export class LinearLR extends Chainable<LinearOptions> {
 /** Lowers the rate to 0 like a power of what is left of the steps. */
 export class PolynomialLR extends Chainable<PolynomialOptions> {
   constructor(optimizer: Scheduled, options: PolynomialOptions & SchedulerOptions = {}) {
-    super(optimizer, options);
-  }
-
-  protected override check(options: PolynomialOptions): void {
-    checks.polynomial(options);
-  }
-
-  protected override formula(lr: number, options: PolynomialOptions): Schedule {
-    return polynomialLR(lr, options);
+    super(optimizer, options, checks.polynomial, polynomialLR);
   }
 
   protected override next(lr: number, step: number): number {
@@ -170,12 +139,8 @@ export class PolynomialLR extends Chainable<PolynomialOptions> {
 
 /** Moves the rate down and up along a cosine (Loshchilov and Hutter 2017, without restarts). */
 export class CosineAnnealingLR extends Chainable<CosineOptions> {
-  protected override check(options: CosineOptions): void {
-    checks.cosine(options);
-  }
-
-  protected override formula(lr: number, options: CosineOptions): Schedule {
-    return cosineAnnealingLR(lr, options);
+  constructor(optimizer: Scheduled, options: CosineOptions & SchedulerOptions) {
+    super(optimizer, options, checks.cosine, cosineAnnealingLR);
   }
 
   protected override next(lr: number, step: number, base: number): number {

@@ -1,0 +1,86 @@
+import type { Heap } from '../heap/heap.js';
+
+/** What the compiled functions of convolutions are given beside the plan, the first image and the one after the last. */
+const kinds = {
+  /** f(plan, first, last, x, weight, out, bias, flags, scratch) */
+  convolution: { x: 3, weight: 4, out: 5 },
+  /** f(plan, first, last, gradOutput, weight, gradInput, scratch): the weight is [channels and taps, outputs]. */
+  convolutionInput: { x: 5, weight: 4, out: 3 },
+  /** f(plan, first, last, x, gradOutput, gradWeight, scratch): as above, unless there are few outputs. */
+  convolutionWeight: { x: 3, weight: 5, out: 4 },
+} as const;
+const biasAt = 6;
+
+export type ConvolutionKind = keyof typeof kinds;
+
+/** Fields of the plan: see assembly/convolution.ts. */
+const Field = {
+  ...{ depth: 0, outputs: 1, positions: 2, groups: 3, frameBytes: 7, channels: 8, xImage: 12, xChannel: 13 },
+  ...{ frameChannel: 17, isDirect: 24, count: 26 },
+} as const;
+
+/** What a call takes on one thread, in nanoseconds, as the kernel itself estimates it. */
+export function workOfConvolution(size: number, args: readonly number[], words: Int32Array): number {
+  const [plan, first, last] = args;
+  const [depth, outputs, positions, groups] = words.subarray(plan / 4, plan / 4 + 4);
+  return (last - first) * groups * depth * positions * (0.3 + 0.03 * outputs) * (size / 4);
+}
+
+/**
+ * How a call that is not divided by images is divided among `count` threads: by groups, or where there is one by outputs, and in gradients by channels. Each part
+ * is a call for each image, with a plan of its own. Null if nothing is to be divided. Makes temporaries, which the caller releases.
+ */
+export function partsOfConvolution(
+  kind: ConvolutionKind,
+  size: number,
+  args: readonly number[],
+  count: number,
+  heap: Heap,
+  scratchOf: (plan: number, size: number) => number,
+): number[][][] | null {
+  const [plan, first, last] = args;
+  const fields = heap.i32.slice(plan / 4, plan / 4 + Field.count);
+  const { [Field.outputs]: outputs, [Field.groups]: groups, [Field.channels]: channels } = fields;
+  const { [Field.depth]: depth, [Field.positions]: positions, [Field.isDirect]: isDirect } = fields;
+  const taps = depth / channels;
+  const byGroups = groups > 1;
+  const byOutputs = !byGroups && kind === 'convolution';
+  // The gradient of few outputs has a row for each of them, of which a part has a piece only.
+  if (kind === 'convolutionWeight' && !byGroups && isDirect) return null;
+  const total = byGroups ? groups : byOutputs ? outputs : channels;
+  const unit = byOutputs && !isDirect ? 4 : 1;
+  const step = Math.ceil(total / count / unit) * unit;
+  // How far on, in elements of each array, the next of what is divided is.
+  const steps = { x: channels, weight: outputs * depth, out: outputs * positions, bias: outputs };
+  if (byOutputs) Object.assign(steps, { x: 0, weight: depth, out: positions, bias: 1 });
+  else if (!byGroups) Object.assign(steps, { x: 1, weight: taps * outputs, out: 0, bias: 0 });
+  const at = kinds[kind];
+  const parts: number[][][] = [];
+  for (let from = 0; step < total && from < total; from += step) {
+    const own = Math.min(step, total - from);
+    const narrow = fields.slice();
+    if (byGroups) narrow[Field.groups] = own;
+    else if (byOutputs) narrow[Field.outputs] = own;
+    else {
+      narrow[Field.channels] = own;
+      narrow[Field.depth] = own * taps;
+      if (fields[Field.frameBytes] > 0) narrow[Field.frameBytes] = own * fields[Field.frameChannel];
+    }
+    const address = heap.temporary(Field.count * 4);
+    heap.i32.set(narrow, address / 4);
+    const scratch = heap.temporary(scratchOf(address, size));
+    const calls: number[][] = [];
+    for (let image = first; image < last; image++) {
+      const call = [...args];
+      call.splice(0, 3, address, 0, 1);
+      call[call.length - 1] = scratch;
+      call[at.x] += image * fields[Field.xImage] + from * steps.x * fields[Field.xChannel];
+      call[at.weight] += from * steps.weight * size;
+      call[at.out] += (image * groups * outputs * positions + from * steps.out) * size;
+      if (kind === 'convolution' && call[biasAt] !== 0) call[biasAt] += from * steps.bias * size;
+      calls.push(call);
+    }
+    parts.push(calls);
+  }
+  return parts.length > 0 ? parts : null;
+}
