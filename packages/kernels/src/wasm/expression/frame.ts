@@ -61,7 +61,7 @@ export class Frame {
   /** Of nodes of the level of vectors, the first of `unrolled`. */
   readonly #nodeLocal: number[] = [];
   readonly length: number;
-  /** Elements of the row that are done. One number counts through all arrays, since registers for addresses would be too few. */
+  /** Elements of the row that are done. One number counts through all arrays, for there are few registers for addresses. */
   readonly index: number;
   /** Of the last vector of the row, how many there are. */
   readonly left: number;
