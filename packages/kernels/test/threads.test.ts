@@ -252,7 +252,11 @@ const calls: Record<string, (kernels: Kernels, dtype: 'float32' | 'float64') => 
     k.run(compiled, [a, b, 0.5], [c, d]);
     const [e, f] = [0, 1].map(() => make(k, dtype, [5, 9001], () => 0));
     k.run(compiled, [a, column, 0.5], [e, f]);
-    return [c, d, e, f];
+    const images = make(k, dtype, [9, 6, 40, 9], Math.sin);
+    const channels = { ...make(k, dtype, [6], i => i), shape: [1, 6, 1, 1], strides: [0, 1, 0, 0] };
+    const [g, h] = [0, 1].map(() => make(k, dtype, [9, 6, 40, 9], () => 0));
+    k.run(compiled, [images, channels, 0.5], [g, h]);
+    return [c, d, e, f, g, h];
   },
   'fused expressions with reductions'(k, dtype) {
     const [groups, segments, length] = [37, 3, 301];

@@ -43,6 +43,8 @@ class Program implements CompiledExpression {
   }
 }
 
+/** What a node takes for an element, roughly. */
+const nanoseconds = 0.25;
 /** So many kinds, in base 5, are a number without rounding; more inputs than that are told apart by text. */
 const kindsInNumber = 22;
 
@@ -155,7 +157,7 @@ export function createExpression(
     const kernel = kernelOf(program);
     const targets = outputs.map(output => addressOf(output, program.itemBytes));
     const block = rows.rows * rows.length * program.itemBytes;
-    do {
+    rows.each(runtime.threads, program.simplified.nodes.length * nanoseconds, () => {
       const list: number[] = [rows.rows, rows.length];
       k = 0;
       for (const input of inputs) {
@@ -170,7 +172,7 @@ export function createExpression(
         targets[o] += block;
       }
       kernel(...list);
-    } while (rows.next());
+    });
     heap.release(mark);
   }
 
