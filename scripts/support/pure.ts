@@ -1,12 +1,12 @@
 import { parse } from '@babel/parser';
-import type { Class, ClassProperty, Expression, Node, Statement } from '@babel/types';
+import type { Class, Expression, Node, Statement } from '@babel/types';
 
 const pure = '/* @__PURE__ */ ';
 
 /**
  * States of a module, statement by statement, what `"sideEffects": false` states of it as a whole: a variable that nobody uses can go, and
  * its initialiser with it. Bundlers need it said, for calls and for what may run a getter or an iterator; once the modules of a package are one
- * file, the field in package.json no longer tells them. Fields that the constructor assigns are declared only. Throws for a statement that has an effect, and so refutes the field.
+ * file, the field in package.json no longer tells them. Throws for a statement that has an effect, and so refutes the field.
  */
 export function markPure(source: string, file: string): string {
   const insertions: { readonly at: number; readonly text: string }[] = [];
@@ -36,9 +36,7 @@ export function markPure(source: string, file: string): string {
     if (superClass) initialiser(superClass);
     for (const member of body.body) {
       if (member.type === 'StaticBlock') refuse(member);
-      if (member.type !== 'ClassProperty') continue;
-      if (member.static && member.value) initialiser(member.value);
-      if (!superClass && assigned(member)) insert(member, 'declare ');
+      if (member.type === 'ClassProperty' && member.static && member.value) initialiser(member.value);
     }
   };
   const statement = (node: Statement): void => {
@@ -61,14 +59,6 @@ export function markPure(source: string, file: string): string {
     from = at;
   }
   return marked + source.slice(from);
-}
-
-/**
- * Whether the constructor must assign a field, so that its definition, which writes undefined first, says and does nothing. What extends another class keeps
- * its definitions: modules list their parameters in the order of the fields.
- */
-function assigned({ static: ofClass, value, optional, definite, declare, abstract }: ClassProperty): boolean {
-  return !(ofClass || value || optional || definite || declare || abstract);
 }
 
 const harmless = /^(Import|ExportAll|Function|TSType|TSInterface|TSModule|TSDeclare)\w*$/;

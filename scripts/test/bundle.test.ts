@@ -105,11 +105,6 @@ describe('marking what has no effect', () => {
       "import * as b from './b.js'; const a = /* @__PURE__ */ f(b.c);",
     ],
     ['class A { static b = f(); c = g(); }', 'class A { static b = /* @__PURE__ */ f(); c = g(); }'],
-    [
-      'class A { b: B; private readonly c: C; d = 1; e?: E; #f: F; constructor(b: B) { this.b = b; } }',
-      'class A { declare b: B; declare private readonly c: C; d = 1; e?: E; #f: F; constructor(b: B) { this.b = b; } }',
-    ],
-    ['class A extends B { c: C; }', undefined],
     ['const a: A = { b: [1, -2, Math.PI], c() { f(); } };', undefined],
     ['export function f(): void { g(); }', undefined],
     ['declare module "./a.js" { interface A {} }', undefined],
