@@ -6,7 +6,8 @@ import { observers } from '../graph/record.js';
 import { raw, view } from '../tensor/raw.js';
 import { contiguousStrides, droppedShape, keptShape, numel } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Fused, formulaOp, isReduction, isWhole, Program, unrecorded } from './fused.js';
+import { formulaOp, unrecorded } from './fused.js';
+import { Fused, isReduction, isWhole, Program } from './program.js';
 import { reshapeTo } from './shape.js';
 import { type Body, reach } from './trace.js';
 
