@@ -37,6 +37,21 @@ describe('changes in place', () => {
     expect(numbers(m)).toEqual([4, 10, 10, 16]);
   });
 
+  test('of indices that a derivative goes by are noticed before it writes anywhere', () => {
+    const x = (): Tensor =>
+      leaf([
+        [1, 4],
+        [3, 2],
+      ]) as Tensor;
+    const pooled = x().reshape([1, 1, 2, 2]).maxPool2d(2, { returnIndices: true });
+    for (const { values, indices } of [pooled, x().sort(1), x().cummax(1), x().topk(1, 1)]) {
+      indices.fill_(1_000_000);
+      expect(errorOf(() => values.sum().backward()).message).toMatch(
+        /has since been changed in place by fill_/,
+      );
+    }
+  });
+
   test('of a parameter inside noGrad keep it a leaf', () => {
     const w = leaf([1, 2]);
     noGrad(() => w.sub_(0.5));
