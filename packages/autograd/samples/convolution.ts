@@ -297,6 +297,7 @@ export const convolutionSamples = {
       ],
       depthwise: d => [d.tensor([1, 3, 3, 3]), d.tensor([3, 1, 2, 2]), null, { groups: 3 }],
       'empty batch': d => [d.tensor([0, 2, 3, 3]), d.tensor([2, 2, 2, 2]), d.tensor([2])],
+      'no channels': d => [d.tensor([1, 0, 3, 3]), d.tensor([5, 0, 2, 2]), d.tensor([5])],
       'through relu': d => [
         d.tensor([2, 2, 3, 4]),
         d.tensor([2, 2, 2, 2]),

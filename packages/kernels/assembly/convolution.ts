@@ -321,6 +321,8 @@ function forward<T>(
       const to = out + (n * groups + g) * outputs * outRow;
       const own = bias ? bias + g * outputs * sizeof<T>() : 0;
       const finishes = bias || flags & RELU;
+      // Without channels there are no steps that would write the sums.
+      if (!depth) memory.fill(to, 0, outputs * outRow);
       if (field(plan, DIRECT)) {
         for (let o: usize = 0; o < outputs; o++) direct<T>(plan, image, w + o * weightRow, to + o * outRow, scratch);
         if (finishes) finish<T>(outputs, positions, to, outRow, own, true, flags);

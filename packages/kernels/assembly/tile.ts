@@ -341,7 +341,7 @@ export function packB<T>(to: usize, k: usize, n: usize, b: usize, bRow: usize, b
 // @ts-ignore: decorator
 @inline
 export function blockOf(k: usize): usize {
-  const blocks = (k + KC - 1) / KC;
+  const blocks = max<usize>((k + KC - 1) / KC, 1);
   return (k + blocks - 1) / blocks;
 }
 

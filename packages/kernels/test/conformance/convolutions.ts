@@ -168,8 +168,9 @@ export function convolutionConformance({ tested, reference, runs }: Tiers): void
           weight: [7, 24, 3, 3],
           output: [2, 7, 40, 41],
         };
+        const empty: Plan = { geometry: some, x: [2, 0, 4, 4], weight: [7, 0, 3, 3], output: [2, 7, 4, 4] };
         const plan = fc.record({
-          p: fc.oneof(fc.constant(large), plans({ image: 6, channels: 5 })),
+          p: fc.oneof(fc.constantFrom(large, empty), plans({ image: 6, channels: 5 })),
           seed: fc.nat(),
           added: fc.boolean(),
           relu: fc.boolean(),
@@ -195,6 +196,7 @@ export function convolutionConformance({ tested, reference, runs }: Tiers): void
               if (added) c.tested.binary('add', plain, { ...bias, shape: p.output, strides: along }, plain);
               if (relu) c.tested.unary('relu', plain, plain);
               expect(c.tested.read(finished)).toEqual(c.tested.read(plain));
+              if (p === empty && !added) expect(c.tested.read(plain).every(y => y === 0)).toBe(true);
             }),
           ),
           { numRuns: runs },
