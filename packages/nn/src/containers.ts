@@ -120,9 +120,9 @@ function runLayers(net: Sequential, begin: number, end: number, x: Tensor): Tens
   let y = x;
   for (let i = begin; i < end; i++) {
     const layer = net[i];
-    const activation = i + 1 < end && canFinish(layer) ? activationOf(net[i + 1]) : undefined;
-    if (activation !== undefined) {
-      y = (layer as Layer & Finishing).forwardThrough(y, activation);
+    const activation = i + 1 < end ? activationOf(net[i + 1]) : undefined;
+    if (activation !== undefined && canFinish(layer)) {
+      y = layer.forwardThrough(y, activation);
       i++;
     } else y = typeof layer === 'function' ? layer(y as never) : layer.forward(y as never);
     if (!(y instanceof Tensor))

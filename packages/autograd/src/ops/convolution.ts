@@ -5,7 +5,7 @@ import { contiguousCopy, raw } from '../tensor/raw.js';
 import type { Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { addBias } from './bias.js';
-import { apply, composite, type Primitive, savesOthers } from './define.js';
+import { apply, composite, type Primitive, savesFactors, savesOthers } from './define.js';
 import {
   type ActivationOption,
   activate,
@@ -89,7 +89,7 @@ interface Layer extends Trilinear {
 /** A convolution plus a bias, through an activation: one node, one pass over the result. */
 const layerOp: Primitive<Layer> = {
   name: 'convolution',
-  savesInput: (i, n) => (i === 0 ? n.edge(1) !== null : i === 1 && n.edge(0) !== null),
+  savesInput: savesFactors,
   vjp: (gradOutput, n) => {
     const { activation, output } = n.attributes;
     const spatial = output.map((_, d) => d).slice(2);

@@ -66,6 +66,10 @@ export const savesOthers = (i: number, node: Pick<Node, 'arity' | 'edge'>): bool
   return false;
 };
 
+/** The same for a product of the first two inputs, to which others are added. */
+export const savesFactors = (i: number, node: Pick<Node, 'edge'>): boolean =>
+  i < 2 && node.edge(1 - i) !== null;
+
 /**
  * An op made of ops: its derivative is that of its parts. What it creates on the way and does not return is freed at once, or by
  * the backward walk if a part has saved it. The first argument must be a tensor, a list of tensors, a number or a text; anything else is an error by

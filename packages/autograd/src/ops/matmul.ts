@@ -6,7 +6,7 @@ import { broadcastShapes, numel } from '../tensor/shape.js';
 import type { Linear, LinearFits, MatMul, MatMulFits, Shape } from '../tensor/shapeTypes.js';
 import { Tensor } from '../tensor/tensor.js';
 import { addBias } from './bias.js';
-import { apply, composite, type Primitive, requireFloating, savesOthers } from './define.js';
+import { apply, composite, type Primitive, requireFloating, savesFactors, savesOthers } from './define.js';
 import {
   type ActivationOption,
   activate,
@@ -118,7 +118,7 @@ type Activation = FinishingActivation | undefined;
 /** x [n, in] times weight [out, in] transposed, plus bias [out], through an activation: one node, one pass over the result. */
 const linearOp: Primitive<Activation> = {
   name: 'linear',
-  savesInput: (i, n) => (i === 0 ? n.edge(1) !== null : i === 1 && n.edge(0) !== null),
+  savesInput: savesFactors,
   vjp: (gradOutput, n) => {
     const activation = n.attributes;
     const g = activation === undefined ? gradOutput : throughActivation[activation](gradOutput, n.output());

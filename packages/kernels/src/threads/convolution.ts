@@ -1,4 +1,5 @@
 import type { Heap } from '../heap/heap.js';
+import { workOf } from '../wasm/convolution.js';
 
 /** What the compiled functions of convolutions are given beside the plan, the first image and the one after the last. */
 const kinds = {
@@ -23,7 +24,7 @@ const Field = {
 export function workOfConvolution(size: number, args: readonly number[], words: Int32Array): number {
   const [plan, first, last] = args;
   const [depth, outputs, positions, groups] = words.subarray(plan / 4, plan / 4 + 4);
-  return (last - first) * groups * depth * positions * (0.3 + 0.03 * outputs) * (size / 4);
+  return workOf({ size, batch: last - first, groups, outputs, depth, positions });
 }
 
 /**

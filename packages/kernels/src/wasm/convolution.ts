@@ -23,11 +23,7 @@ export type ConvolutionKernels = Pick<
   'convolution' | 'convolutionInputGrad' | 'convolutionWeightGrad' | 'unfold' | 'fold'
 >;
 
-/** What the compiled functions read, and what else is needed to call them. */
-interface Plan {
-  readonly address: number;
-  /** Bytes of scratch that a call needs. */
-  readonly scratch: number;
+interface Products {
   /** Bytes of an element. */
   readonly size: number;
   readonly batch: number;
@@ -36,6 +32,13 @@ interface Plan {
   readonly outputs: number;
   readonly depth: number;
   readonly positions: number;
+}
+
+/** What the compiled functions read, and what else is needed to call them. */
+interface Plan extends Products {
+  readonly address: number;
+  /** Bytes of scratch that a call needs. */
+  readonly scratch: number;
   readonly inPlace: boolean;
 }
 
@@ -57,6 +60,10 @@ function grid(sizes: readonly number[], steps: readonly number[], together: numb
       for (let w = 0; w < width; w++) list[at++] = d * steps[0] + h * steps[1] + w * steps[2];
   return list.fill(list[count - 1], count);
 }
+
+/** What the products of all images take, in nanoseconds, roughly. */
+export const workOf = ({ batch, groups, outputs, depth, positions, size }: Products): number =>
+  batch * groups * depth * positions * (0.3 + 0.03 * outputs) * (size / 4);
 
 /** How each vector of origins is read: see assembly/convolution.ts. */
 function leadsOf(origins: Int32Array, lanes: number, size: number): Int32Array {
@@ -156,13 +163,11 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
     return { address, scratch, size, batch, groups, outputs, depth, positions: count, inPlace };
   }
 
-  /** What the product of an image, or all of them, takes, in nanoseconds. */
-  const work = ({ batch, groups, outputs, depth, positions, size }: Plan): number =>
-    batch * groups * depth * positions * (0.3 + 0.03 * outputs) * (size / 4);
-
   /** Calls `run` for all images: with the first one, the one after the last, and scratch. Different threads take different images. */
   function images(p: Plan, run: (first: number, last: number, scratch: number) => void): void {
-    inParts(runtime.threads, p.batch, work(p), (first, last) => run(first, last, heap.temporary(p.scratch)));
+    inParts(runtime.threads, p.batch, workOf(p), (first, last) =>
+      run(first, last, heap.temporary(p.scratch)),
+    );
   }
 
   /**
@@ -183,7 +188,7 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
     const count = Math.ceil(batch / step);
     const others = count > 1 ? heap.temporary((count - 1) * bytes) : 0;
     if (count > 1) zeroBytes(others, (count - 1) * bytes);
-    inParts(runtime.threads, count, work(p), (from, to) => {
+    inParts(runtime.threads, count, workOf(p), (from, to) => {
       const scratch = heap.temporary(p.scratch);
       for (let i = from; i < to; i++) {
         const sum = i === 0 ? result : others + (i - 1) * bytes;

@@ -27,7 +27,7 @@ const longSums = 8;
 
 /**
  * One product c[m, n] = a[m, k] b[k, n], of matrices given by addresses, and strides in bytes; `size` is that of an element, the
- * rows of c are contiguous, and no size is 0. `bias` is 0, or the address of an element for each column; `end` are the flags of a finish. Makes temporaries,
+ * rows of c follow one another, and no size but k is 0. `bias` is 0, or the address of an element for each column; `end` are the flags of a finish. Makes temporaries,
  * which the caller releases.
  */
 type Product = (
@@ -49,7 +49,7 @@ type Product = (
 
 function createProduct(runtime: Runtime): Product {
   const { heap } = runtime;
-  const { gemm4, gemm8, gemmScratch, gemv4, gemv8, gevm4, gevm8, finish4, finish8, copy4, copy8 } =
+  const { gemm4, gemm8, gemmScratch, gemv4, gemv8, gevm4, gevm8, finish4, finish8, zeroBytes, copy4, copy8 } =
     runtime.exports;
 
   function product(
@@ -68,9 +68,10 @@ function createProduct(runtime: Runtime): Product {
     bias: number,
     end: number,
   ): void {
-    if (n === 1 || m === 1) {
+    if (n === 1 || m === 1 || k === 0) {
       // A product of a vector and a matrix; m === 1 is the same with the sides exchanged.
-      if (n === 1) matrixVector(size, m, k, a, aRow, aColumn, b, bRow, c, cRow);
+      if (k === 0) zeroBytes(c, m * cRow);
+      else if (n === 1) matrixVector(size, m, k, a, aRow, aColumn, b, bRow, c, cRow);
       else matrixVector(size, n, k, b, bColumn, bRow, a, aColumn, c, size);
       if (bias !== 0 || end !== 0) (size === 4 ? finish4 : finish8)(m, n, c, cRow, bias, end);
       return;
@@ -126,7 +127,6 @@ function createProduct(runtime: Runtime): Product {
 
 export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
   const { heap } = runtime;
-  const { finish4, finish8 } = runtime.exports;
   const product = createProduct(runtime);
 
   function batches(
@@ -190,11 +190,6 @@ export function createGemm(runtime: Runtime): Pick<Kernels, 'gemm'> {
       const addressC = addressOf(heap, out);
       const bias = finish?.bias == null ? 0 : addressOf(heap, finish.bias);
       const end = finishFlags(finish);
-      if (k === 0) {
-        runtime.exports.zeroBytes(addressC, total * size);
-        if (bias !== 0) (size === 4 ? finish4 : finish8)(total / n, n, addressC, n * size, bias, end);
-        return;
-      }
       if (rank > 2 && foldsIntoRows(a, b, out)) {
         // One matrix B for the whole batch: the batch is more rows of A.
         m = total / n;

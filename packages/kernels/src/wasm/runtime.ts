@@ -16,7 +16,7 @@ export interface Runtime {
 /** How kernels use several threads, besides calling `exports`, which split what is large by themselves. */
 export interface Threads {
   /**
-   * Calls `body` for parts of 0 <= i < total. What it calls of `exports` and of expressions is not run at once but together with the other parts, in
+   * Calls `body` for parts of 0 <= i < total, the first part first. What it calls of `exports` and of expressions is not run at once but together with the other parts, in
    * order within a part, and all of it before this returns. So no part may depend on what another one, or a call before in the same part, writes, as far
    * as this thread reads it. Temporaries made in `body` are the part's own. `work` is the time it takes in all, in nanoseconds, roughly.
    */
