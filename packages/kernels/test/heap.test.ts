@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MemoryError } from '../src/errors.js';
 import { Heap, type HeapOptions } from '../src/heap/heap.js';
 import { byteLength, classCount, classSize, sizeClass } from '../src/heap/sizeClass.js';
@@ -43,6 +43,31 @@ describe('size classes', () => {
       if (i > 0) expect(classSize[i]).toBeGreaterThan(classSize[i - 1]);
     }
     expect(classSize[classCount - 1]).toBe(2 ** 32);
+  });
+});
+
+describe('what is evacuated', () => {
+  test('asks once for a block that teaches the allocator, and does without where there is no room', () => {
+    const asked: number[] = [];
+    vi.stubGlobal('ArrayBuffer', function refused(bytes: number): never {
+      asked.push(bytes);
+      throw new RangeError('Array buffer allocation failed');
+    });
+    try {
+      const heap = makeHeap();
+      const storages = [40_000, 40_000, 10].map(length => heap.allocate('float32', length));
+      storages.forEach((storage, i) => {
+        stamp(heap, storage, i);
+      });
+      heap.evacuateAll();
+      expect(storages.map(({ generation }) => generation)).toEqual(storages.map(() => Generation.outside));
+      storages.forEach((storage, i) => {
+        expect(firstWrong(heap.peek(storage), i)).toBe(-1);
+      });
+      expect(asked).toEqual([30 * MiB]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });
 
