@@ -122,6 +122,8 @@ export interface Formula<A> {
   readonly standIn: readonly number[];
   /** See `DifferentiableOp`. */
   readonly foreign?: 'recorded';
+  /** The formula compiled, for a caller that has done so. */
+  program?(inputs: readonly Input[], attributes: A): Program | null;
   /** By the ops one by one. */
   plainly(inputs: readonly Input[], attributes: A): Tensor;
   /** By a program: the result, and what is kept for the derivative. Null where the kernel cannot take the inputs as they lie. */
@@ -139,7 +141,8 @@ export function formulaOp<A>(
   formula: Formula<A>,
 ): (inputs: readonly Input[], own: A) => Tensor {
   const { traced, standIn } = formula;
-  const plain = new Fused(name, traced, standIn);
+  const fused = new Fused(name, traced, standIn);
+  const programFor = formula.program ?? ((inputs: readonly Input[]) => fused.program(inputs));
   /** By the kinds of the inputs and which of them want a gradient. */
   const passes = new Map<number, Passes>();
   const passesFor = (inputs: readonly Input[], wanted: number): Passes => {
@@ -180,7 +183,7 @@ export function formulaOp<A>(
         const x = inputs[i];
         if (typeof x !== 'number' && x.node !== null) wanted |= 1 << i;
       }
-    const program = plain.program(inputs);
+    const program = programFor(inputs, own);
     if (program === null) return formula.plainly(inputs, own);
     const both = wanted === 0 ? null : passesFor(inputs, wanted);
     const results = formula.run(both === null ? program : both.forward, inputs, own);

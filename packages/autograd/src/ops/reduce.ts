@@ -6,6 +6,7 @@ import type { Reduce, Shape } from '../tensor/shapeTypes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { div, eq, le, logicalOr, mul, ne, sub, where } from './binary.js';
 import { apply, composite, type Primitive, requireFloating, requireTensor, savesNothing } from './define.js';
+import { extents } from './extent.js';
 import { elementwise } from './fused.js';
 import { rowwise } from './rowwise.js';
 import { expandTo, reshapeTo } from './shape.js';
@@ -115,11 +116,17 @@ const sumOp: Primitive<Summed> & Traceable = {
   },
 };
 
+function summed(op: string, x: Tensor, dim: Dims, options: ReduceOptions | undefined): Summed {
+  const keepdim = options?.keepdim === true;
+  if (extents.current === null) return { dims: normalizeDims(op, dim, x.ndim), keepdim };
+  extents.current.asked(dim, keepdim);
+  return { dims: [], keepdim };
+}
+
 /** The sum over the dims (default: all); 0 for nothing. int32 and bool give int32. */
 export const sum: ReduceFunction = (x, dim, options) => {
   requireTensor('sum', x);
-  const dims = normalizeDims('sum', dim, x.ndim);
-  return apply(sumOp, [x], { dims, keepdim: options?.keepdim === true }) as never;
+  return apply(sumOp, [x], summed('sum', x, dim, options)) as never;
 };
 
 /** Undoes broadcasting: sums over the dims in which `shape` is smaller. */
@@ -141,8 +148,8 @@ function count(shape: readonly number[], dims: readonly number[]): number {
 /** The arithmetic mean over the dims (default: all); NaN for nothing. */
 export const mean: ReduceFunction = composite('mean', (x: Tensor, dim?: Dims, options?: ReduceOptions) => {
   requireFloating('mean', x);
-  const dims = normalizeDims('mean', dim, x.ndim);
-  return div(sum(x, dims, options), count(x.shape, dims)) as Tensor;
+  const over = summed('mean', x, dim, options);
+  return div(apply(sumOp, [x], over), extents.current?.count ?? count(x.shape, over.dims)) as Tensor;
 }) as ReduceFunction;
 
 export type VarFunction = ReduceFunction<'tensor', VarOptions>;

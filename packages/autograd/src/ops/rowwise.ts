@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { formulaOp, unrecorded } from './fused.js';
 import { Fused, isReduction, isWhole, Program } from './program.js';
 import { reshapeTo } from './shape.js';
-import { type Body, reach } from './trace.js';
+import { type Body, reach, rowStandIn } from './trace.js';
 
 /** Elementwise ops, and `sum` and `amax` over the dims it is given, which stay. The first input has the whole shape. */
 export type RowBody<I extends readonly Input[]> = (
@@ -33,7 +33,7 @@ export interface Rowwise<I extends readonly Input[]> {
  * runs.
  */
 export function rowwise<I extends readonly [Tensor, ...Input[]]>(name: string, body: RowBody<I>): Rowwise<I> {
-  const fused = new Fused(name, ((...inputs: I) => body([0], ...inputs)) as unknown as Body, [1]);
+  const fused = new Fused(name, ((...inputs: I) => body([0], ...inputs)) as unknown as Body, rowStandIn);
   const run = (dims: readonly number[], inputs: I, over: boolean): readonly Tensor[] => {
     const [x] = inputs;
     const program = observers.current === null && x.size > 0 ? fused.program(inputs) : null;
@@ -55,7 +55,7 @@ export function rowwise<I extends readonly [Tensor, ...Input[]]>(name: string, b
 }
 
 /** Which dims are reduced, and whether they stay with size 1. */
-interface Reduced {
+export interface Reduced {
   readonly dims: readonly number[];
   readonly keepdim: boolean;
 }
@@ -71,29 +71,42 @@ export function reducing(
   const call = body as unknown as (dims: readonly number[], ...inputs: readonly Input[]) => Tensor;
   const op = formulaOp<Reduced>(name, {
     traced: (...inputs) => call([0], ...inputs),
-    standIn: [1],
+    standIn: rowStandIn,
     plainly: (inputs, { dims, keepdim }) => {
       const y = call(dims, ...inputs);
       return keepdim ? y : reshapeTo(y, droppedShape(y.shape, dims));
     },
-    run: (program, inputs, { dims, keepdim }) => {
+    run: (program, inputs, reduced) => {
       const { shape, size } = inputs[0] as Tensor;
-      if (size === 0) return null;
-      const outputs = outputsFor(program, shape, dims);
-      runRows(name, program, shape, dims, inputs, outputs);
-      if (!keepdim) {
-        const dropped = droppedShape(shape, dims);
-        outputs[0] = view(outputs[0], 0, dropped, contiguousStrides(dropped));
-      }
-      return outputs;
+      return size === 0 ? null : reduceRows(name, program, shape, reduced, inputs);
     },
-    spread: (g, shape, { dims, keepdim }) => {
-      let at = 0;
-      const strides = shape.map((_, d) => (dims.includes(d) ? 0 : g.strides[keepdim ? d : at++]));
-      return view(g, g.offset, shape, strides);
-    },
+    spread: (g, shape, reduced) => spreadOver(g, shape, reduced),
   });
   return (reduced, ...inputs) => op(inputs, reduced);
+}
+
+/** The outputs of a program, of which the first ones are sums and drop the dims unless they are to stay. The first tensor among the inputs has the whole shape. */
+export function reduceRows(
+  name: string,
+  program: Program,
+  shape: readonly number[],
+  { dims, keepdim }: Reduced,
+  inputs: readonly Input[],
+  sums: number = 1,
+): Tensor[] {
+  const outputs = outputsFor(program, shape, dims);
+  runRows(name, program, shape, dims, inputs, outputs);
+  if (keepdim) return outputs;
+  const dropped = droppedShape(shape, dims);
+  for (let k = 0; k < sums; k++) outputs[k] = view(outputs[k], 0, dropped, contiguousStrides(dropped));
+  return outputs;
+}
+
+/** The gradient of a sum as one of the elements. */
+export function spreadOver(g: Tensor, shape: readonly number[], { dims, keepdim }: Reduced): Tensor {
+  let at = 0;
+  const strides = shape.map((_, d) => (dims.includes(d) ? 0 : g.strides[keepdim ? d : at++]));
+  return view(g, g.offset, shape, strides);
 }
 
 /** Tensors for the outputs; `first` for the first one, where there is one already. */
@@ -221,7 +234,7 @@ function runStages(
       const x = values[argumentOf(nodes[i])] as Tensor;
       const out = make(kept);
       const bare = view(out, 0, left, contiguousStrides(left));
-      backend.reduce(nodes[i].op as 'sum' | 'max', view(x, x.offset, shape, stridesIn(shape, x)), dims, bare);
+      backend.reduce(nodes[i].op as 'sum' | 'max', inShape(x, shape), dims, bare);
       values[i] = out;
     }
   }
@@ -246,6 +259,7 @@ function grouped(
     if (plain !== null) return plain;
   }
   const strides = given.map(x => (typeof x === 'number' ? [] : stridesIn(shape, x)));
+  const leader = leaderOf(given);
   const sizes: number[] = [];
   const order: number[][] = given.map(() => []);
   const push = (size: number, step: (own: readonly number[]) => number): void => {
@@ -281,8 +295,8 @@ function grouped(
   if (inner >= 0 && shape.slice(inner + 1).some(size => size !== 1)) return null;
   return given.map((x, i) => {
     if (typeof x === 'number') return x;
-    // The first says how much is reduced, also where it repeats one element.
-    const own = i === 0 ? sizes : sizes.map((size, d) => (order[i][d] === 0 ? 1 : size));
+    // It says how much is reduced, also where it repeats one element.
+    const own = x === leader ? sizes : sizes.map((size, d) => (order[i][d] === 0 ? 1 : size));
     return { storage: x.storage, offset: x.offset, shape: own, strides: order[i] };
   });
 }
@@ -295,14 +309,15 @@ function plainRows(
 ): (Operand | number)[] | null {
   const size = numel(shape);
   const count = numel(shape.slice(0, first));
+  const leader = leaderOf(given);
   const operands: (Operand | number)[] = [];
   for (const x of given) {
     if (typeof x === 'number') {
       operands.push(x);
       continue;
     }
-    // The first says how much is reduced, also where it repeats one element.
-    const one = x.size === 1 || (x !== given[0] && x.strides.every(step => step === 0));
+    // It says how much is reduced, also where it repeats one element.
+    const one = x.size === 1 || (x !== leader && x.strides.every(step => step === 0));
     const own = !one && x.size === size ? size / count : 1;
     const fits =
       one || x.size === size || (x.size === count && numel(x.shape.slice(first - shape.length)) === 1);
@@ -312,6 +327,13 @@ function plainRows(
   }
   return operands;
 }
+
+/** The first tensor, which has the whole shape. */
+const leaderOf = (given: readonly Input[]): Tensor => given.find(x => typeof x !== 'number') as Tensor;
+
+/** A tensor in a shape that it broadcasts to; unrecorded. */
+export const inShape = (x: Tensor, shape: readonly number[]): Tensor =>
+  view(x, x.offset, shape, stridesIn(shape, x));
 
 /** The strides of x in a shape that it broadcasts to. */
 function stridesIn(shape: readonly number[], x: Tensor): number[] {

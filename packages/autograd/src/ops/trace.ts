@@ -9,6 +9,7 @@ import { raw } from '../tensor/raw.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ElementwiseKernel } from './define.js';
+import { extents } from './extent.js';
 
 /** A function of tensors and numbers made of elementwise ops, and of reductions where its caller says so. */
 export type Body = (...inputs: Input[]) => Tensor | readonly (Tensor | null)[];
@@ -28,9 +29,12 @@ export interface Traceable {
   readonly reduction?: 'sum' | 'max';
 }
 
+/** The shape of stand-ins for rows, which can be reduced. */
+export const rowStandIn: readonly number[] = [1];
+
 /**
  * Runs a function on stand-ins of one element and writes down which ops it calls, those of derivatives that it takes included. Composites are seen
- * through. `shape` is that of the stand-ins: [] admits elementwise ops alone, [1] reductions over dim 0 that keep it.
+ * through. `shape` is that of the stand-ins: `rowStandIn` admits reductions over dim 0 that keep it, any other elementwise ops alone, and sums over an extent.
  */
 export function trace(op: string, body: Body, dtypes: readonly DType[], shape: readonly number[]): Traced {
   const nodes: ExpressionNode[] = [];
@@ -55,7 +59,10 @@ export function trace(op: string, body: Body, dtypes: readonly DType[], shape: r
     applied: (applied: DifferentiableOp<never>, given, _, [out]) => {
       if (known.has(out.storage) && sameShape(out.shape, shape)) return;
       const { elementwise: how, reduction } = applied as Traceable;
-      const name = shape.length > 0 && sameShape(out.shape, shape) ? (reduction ?? how?.kernel) : how?.kernel;
+      const reduces =
+        sameShape(out.shape, shape) &&
+        (shape === rowStandIn || (extents.current !== null && reduction === 'sum'));
+      const name = reduces ? (reduction ?? how?.kernel) : how?.kernel;
       if (name === undefined)
         throw new GraphError(
           `${op}: the function calls ${applied.name}, which does not work element by element. Call it outside.`,

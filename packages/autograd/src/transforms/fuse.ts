@@ -1,4 +1,4 @@
-import { type CompiledExpression, kernels } from '@fluxion/kernels';
+import { kernels } from '@fluxion/kernels';
 import { ArgumentError, DTypeError, GraphError, ShapeError, show, showShape } from '../errors.js';
 import { mode } from '../graph/modes.js';
 import type { DifferentiableOp, Input } from '../graph/node.js';
@@ -6,16 +6,25 @@ import { observers, record } from '../graph/record.js';
 import { abandonRegion, closeRegion, openRegion } from '../graph/region.js';
 import { spanned, spans, watch } from '../graph/spans.js';
 import { checkOperand } from '../ops/binary.js';
-import { elementwise, mostInputs, throughBody } from '../ops/fused.js';
+import { formulaOp, mostInputs, throughBody } from '../ops/fused.js';
 import { markChanged } from '../ops/inPlace.js';
-import { type Body, trace } from '../ops/trace.js';
-import { raw } from '../tensor/raw.js';
-import { broadcastShapes, sameShape } from '../tensor/shape.js';
+import type { Program } from '../ops/program.js';
+import { reduceRows, spreadOver } from '../ops/rowwise.js';
+import type { Body } from '../ops/trace.js';
+import { numel, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import {
+  broadcastOf,
+  type Floating,
+  operandsOf,
+  overExtent,
+  type Plan,
+  planOf,
+  type Summing,
+  summingOf,
+} from './fusePlan.js';
 
-type Floating = 'float32' | 'float64';
-
-/** A function of tensors and numbers made of elementwise ops alone. */
+/** A function of tensors and numbers made of elementwise ops, and of sums and means at its end. */
 export type Elementwise = (...inputs: never[]) => Tensor | readonly Tensor[];
 
 /** The function as one kernel. */
@@ -30,73 +39,98 @@ export interface Fused<F extends Elementwise> {
   assignList(targets: readonly Tensor[], inputs: readonly Input[]): void;
 }
 
-/** A traced function. */
-interface Program {
-  readonly compiled: CompiledExpression;
-  readonly single: boolean;
-}
-
 /**
- * Compiles a function of elementwise ops into one kernel that reads and writes every array once. It is traced at the first call with a given dtype and given
- * kinds of arguments (tensor or number): numbers that it captures are fixed then, so pass what changes as an argument. The result is differentiable, any
- * number of times: of one result in one kernel, and else through the function itself.
+ * Compiles a function of elementwise ops into one kernel that reads and writes every array once. It may end in sums or means, over all dims or some, and go on
+ * with these and numbers alone: they are made in the same pass. It is traced at the first call with a given dtype and given kinds of arguments (tensor or
+ * number): numbers that it captures are fixed then, so pass what changes as an argument. The result is differentiable, any number of times: of one result in
+ * one kernel, and else through the function itself.
  */
 export function fuse<F extends Elementwise>(fn: F): Fused<F> {
   if (typeof fn !== 'function')
     throw new ArgumentError(`fuse: expected a function of tensors, got ${show(fn)}.`);
   const call = fn as unknown as Body;
-  const programs = new Map<string, Program>();
-  let last: Program | null = null;
-  const programFor = (inputs: readonly Input[]): Program => {
+  const plans = new Map<string, Plan>();
+  let last: Plan | null = null;
+  const planFor = (inputs: readonly Input[]): Plan => {
     // Nearly always what came the last time comes again: then no key is put together.
     if (last !== null && fits(last, inputs)) return last;
     last = lookUp(inputs);
     return last;
   };
-  const lookUp = (inputs: readonly Input[]): Program => {
+  const lookUp = (inputs: readonly Input[]): Plan => {
     const dtype = commonDType(inputs);
     let key: string = dtype;
     for (const x of inputs) key += typeof x === 'number' ? 'n' : 't';
-    let program = programs.get(key);
-    if (program === undefined) {
-      program = programOf(call, inputs, dtype);
-      programs.set(key, program);
+    let plan = plans.get(key);
+    if (plan === undefined) {
+      plan = planOf(call, inputs, dtype);
+      plans.set(key, plan);
     }
-    return program;
+    return plan;
   };
 
-  /** Of one result, with a derivative in one kernel too. */
-  const derived = elementwise('fuse', call as (...inputs: never[]) => Tensor, 'recorded');
+  // Of one result, with a derivative in one kernel too.
+  const elementwise = formulaOp<Plan>('fuse', {
+    traced: call,
+    standIn: [],
+    foreign: 'recorded',
+    program: (_, { program }) => program,
+    plainly: inputs => call(...inputs) as Tensor,
+    run: (program, inputs) => program.run('fuse', inputs),
+    spread: g => g,
+  });
+  const summing = formulaOp<Summing>('fuse', {
+    traced: overExtent(call),
+    standIn: [],
+    foreign: 'recorded',
+    program: (_, { program }) => program,
+    plainly: inputs => call(...inputs.slice(0, -1)) as Tensor,
+    run: (program, inputs, own) => sumUp(program, own, inputs),
+    spread: (g, _, own) => spreadOver(g, own.shape, own),
+  });
   const ops: DifferentiableOp<undefined>[] = [];
   const opFor = (index: number): DifferentiableOp<undefined> => {
     ops[index] ??= fusedOp(call, index);
     return ops[index];
   };
 
+  /** One result. */
+  const runOne = (plan: Plan, own: Summing | null, inputs: readonly Input[]): Tensor => {
+    const mark = openRegion();
+    let out: Tensor | null = null;
+    try {
+      out = own === null ? elementwise(inputs, plan) : summing([...inputs, own.count], own);
+      return out;
+    } finally {
+      if (out === null) abandonRegion();
+      else closeRegion(mark, 'fuse', out.storage);
+    }
+  };
   const run = (...inputs: readonly Input[]): Tensor | readonly Tensor[] => {
     // Of another function that is being traced, it is a part.
     if (observers.current !== null) return call(...inputs) as Tensor | readonly Tensor[];
-    const program = programFor(inputs);
-    if (program.single && inputs.length <= mostInputs) {
-      const mark = openRegion();
-      let out: Tensor | null = null;
-      try {
-        out = derived(...inputs);
-        return out;
-      } finally {
-        if (out === null) abandonRegion();
-        else closeRegion(mark, 'fuse', out.storage);
-      }
-    }
-    const outputs = compute(program, inputs);
+    const plan = planFor(inputs);
+    const own = plan.sums === null ? null : summingOf(plan, plan.sums, inputs);
+    // Where there is nothing to sum, no kernel has anything to do.
+    if (own !== null && numel(own.shape) === 0) return call(...inputs) as Tensor | readonly Tensor[];
+    const { inputs: kinds, outputs: results } = plan.program.expression;
+    if (plan.single && kinds.length <= mostInputs) return runOne(plan, own, inputs);
+    const outputs =
+      own === null
+        ? plan.program.run('fuse', inputs)
+        : sumUp(plan.program, own, [...inputs, own.count], results.length);
     // Computed together, but each recorded as an op of its own: a derivative may want one of them alone.
     outputs.forEach((out, i) => {
       record(opFor(i), inputs, undefined, [out]);
     });
-    return program.single ? outputs[0] : outputs;
+    return plan.single ? outputs[0] : outputs;
   };
   const assign = (targets: readonly Tensor[], inputs: readonly Input[]): void => {
-    const program = programFor(inputs);
+    const { program, sums } = planFor(inputs);
+    if (sums !== null)
+      throw new ArgumentError(
+        'fuse: the function ends in a sum, and assign writes over all elements. Call it instead, and copy the result.',
+      );
     checkTargets(targets, inputs, program);
     kernels().run(program.compiled, inputs as (Tensor | number)[], targets);
     for (let i = 0; i < targets.length; i++) markChanged(targets[i], 'fuse');
@@ -113,10 +147,10 @@ export function fuse<F extends Elementwise>(fn: F): Fused<F> {
 }
 
 /** Whether the arguments are of the kinds and the dtype that it was traced with. */
-function fits(program: Program, inputs: readonly Input[]): boolean {
-  const { dtype, inputs: kinds } = program.compiled.expression;
-  if (inputs.length !== kinds.length) return false;
-  for (let i = 0; i < kinds.length; i++) {
+function fits({ arity, program }: Plan, inputs: readonly Input[]): boolean {
+  const { dtype, inputs: kinds } = program.expression;
+  if (inputs.length !== arity) return false;
+  for (let i = 0; i < arity; i++) {
     const x = inputs[i];
     if (
       typeof x === 'number'
@@ -147,55 +181,17 @@ function commonDType(inputs: readonly Input[]): Floating {
   return dtype;
 }
 
-/** The function, seen at work with arguments of these kinds. */
-function programOf(call: Body, inputs: readonly Input[], dtype: Floating): Program {
-  const { nodes, results, single } = trace(
-    'fuse',
-    (...standIns) => {
-      const result = call(...standIns);
-      const outputs = Array.isArray(result) ? (result as readonly Tensor[]) : [result];
-      if (!outputs.every(t => t instanceof Tensor))
-        throw new ArgumentError(
-          `fuse: the function must return a tensor or a list of tensors, it returned ${show(result)}.`,
-        );
-      return result;
-    },
-    inputs.map(() => dtype),
-    [],
-  );
-  const expression = {
-    dtype,
-    inputs: inputs.map(x => (typeof x === 'number' ? 'scalar' : 'array')) as ('array' | 'scalar')[],
-    nodes,
-    outputs: results as readonly number[],
-  };
-  return { compiled: kernels().compile(expression), single };
+/** Runs over the arguments and, behind them, how many elements each sum adds up. */
+function sumUp(program: Program, own: Summing, inputs: readonly Input[], sums: number = 1): Tensor[] {
+  return reduceRows('fuse', program, own.shape, own, operandsOf(own.sums, inputs, own.shape), sums);
 }
 
-function outputShape(inputs: readonly Input[]): readonly number[] {
-  let shape: readonly number[] | null = null;
-  for (let i = 0; i < inputs.length; i++) {
-    const x = inputs[i];
-    if (typeof x !== 'number') shape = shape === null ? x.shape : broadcastShapes('fuse', shape, x.shape);
-  }
-  return shape as readonly number[];
-}
-
-function compute(program: Program, inputs: readonly Input[]): Tensor[] {
-  const { expression } = program.compiled;
-  const shape = outputShape(inputs);
-  const outputs = expression.outputs.map(() => raw(shape, expression.dtype));
-  kernels().run(program.compiled, inputs as (Tensor | number)[], outputs);
-  return outputs;
-}
-
-function checkTargets(targets: readonly Tensor[], inputs: readonly Input[], program: Program): void {
-  const { expression } = program.compiled;
+function checkTargets(targets: readonly Tensor[], inputs: readonly Input[], { expression }: Program): void {
   if (targets.length !== expression.outputs.length)
     throw new ArgumentError(
       `fuse: the function returns ${expression.outputs.length} tensors, ${targets.length} targets were given.`,
     );
-  const shape = outputShape(inputs);
+  const shape = broadcastOf(inputs);
   for (const t of targets) {
     if (mode.recording && t.node !== null)
       throw new GraphError(
