@@ -1,4 +1,4 @@
-import { ArgumentError, type DType, mseLoss, show, type Tensor, where, zeros } from '@fluxion/autograd';
+import { ArgumentError, type DType, fuse, show, type Tensor, where } from '@fluxion/autograd';
 import { safeSqrt } from './transforms/safe.js';
 
 /** Throws unless there is such a norm. */
@@ -17,8 +17,7 @@ export function globalNorm(tensors: readonly Tensor[], normType = 2): Tensor {
   checkNormType('globalNorm', normType);
   if (tensors.length === 0) throw new ArgumentError('globalNorm: got no tensors. Give at least one.');
   const dtype: DType = tensors.some(t => t.dtype === 'float64') ? 'float64' : 'float32';
-  const zero = zeros([], { dtype }) as Tensor;
-  const parts = tensors.filter(t => t.size > 0).map(t => partOf(t, normType, zero).to(dtype));
+  const parts = tensors.filter(t => t.size > 0).map(t => partOf(t, normType).to(dtype));
   if (parts.length === 0) return tensors[0].sum().to(dtype) as Tensor;
   if (normType === Number.POSITIVE_INFINITY) return parts.reduce((a, b) => a.maximum(b) as Tensor);
   if (normType === Number.NEGATIVE_INFINITY) return parts.reduce((a, b) => a.minimum(b) as Tensor);
@@ -29,12 +28,15 @@ export function globalNorm(tensors: readonly Tensor[], normType = 2): Tensor {
   return where(vanishes, total, (where(vanishes, 1, total) as Tensor).pow(1 / normType)) as Tensor;
 }
 
+// In one pass each, without a tensor for the squares or the sizes.
+const sumOfSquares = fuse((t: Tensor) => t.square().sum() as Tensor);
+const sumOfSizes = fuse((t: Tensor) => t.abs().sum() as Tensor);
+const sumOfPowers = fuse((t: Tensor, order: number) => t.abs().pow(order).sum() as Tensor);
+
 /** What one tensor adds to the norm. */
-function partOf(t: Tensor, normType: number, zero: Tensor): Tensor {
-  // The sum of the squares in one pass, without a tensor for the squares.
-  if (normType === 2) return mseLoss(t, zero.to(t.dtype).expand(t.shape), { reduction: 'sum' }) as Tensor;
-  const size = t.abs();
-  if (normType === Number.POSITIVE_INFINITY) return size.amax() as Tensor;
-  if (normType === Number.NEGATIVE_INFINITY) return size.amin() as Tensor;
-  return (normType === 1 ? size : size.pow(normType)).sum() as Tensor;
+function partOf(t: Tensor, normType: number): Tensor {
+  if (normType === Number.POSITIVE_INFINITY) return t.abs().amax() as Tensor;
+  if (normType === Number.NEGATIVE_INFINITY) return t.abs().amin() as Tensor;
+  if (normType === 2) return sumOfSquares(t);
+  return normType === 1 ? sumOfSizes(t) : sumOfPowers(t, normType);
 }
