@@ -3,6 +3,7 @@ import type { MemoryStats } from '../interface.js';
 import { freedError } from '../reference/memory.js';
 import { type DType, Generation, Storage } from '../storage.js';
 import { Allocator } from './allocator.js';
+import { Budget } from './budget.js';
 import { Evacuator } from './evacuator.js';
 import { byteLength, bytesOf, classSize, sizeClass } from './sizeClass.js';
 
@@ -31,8 +32,8 @@ const MiB = 2 ** 20;
  * New storages are young. When the young take more than their budget, all of them are evacuated: their bytes move to
  * ordinary arrays, which the JavaScript collector owns from then on, and their blocks are free again. What was dropped is
  * collected, what was kept stays valid, and a storage that is used again comes back: as a young one the first time, for a value that
- * waits for its derivative is used once more and dies, and as an old one the second time. When much comes back, the budget was
- * smaller than what the program works on, and it is doubled. There is a budget of bytes and one of storages, for the list of the young is what
+ * waits for its derivative is used once more and dies, and as an old one the second time. The budget follows what comes back
+ * (see `Budget`). There is one of bytes and one of storages, for the list of the young is what
  * keeps those that were dropped from the collector: a long list of small ones would survive it, be moved, and be found dead much later. The old are evacuated
  * in the same way when they exceed a budget of their own, which adapts to what came back the last time. So nothing
  * has to be given back, and nothing leaks in a loop that never returns to the event loop.
@@ -42,24 +43,15 @@ const MiB = 2 ** 20;
 export class Heap {
   allocator: Allocator;
   private evacuator: Evacuator;
-  private youngBudget: number;
-  private readonly mostYoung: number;
+  private readonly byteBudget: Budget;
+  private readonly countBudget: Budget;
   private readonly leastYoung: number;
-  private youngLimit: number;
-  private readonly mostYoungCount: number;
   private readonly leastOldBudget: number;
   private oldBudget: number;
   private readonly young: Storage[] = [];
   private readonly old: Storage[] = [];
   private youngBytes = 0;
   private oldBytes = 0;
-  /** Bytes that came back for the first time since the young were evacuated last. */
-  private returnedYoung = 0;
-  /** How often that was much, with this budget. */
-  private tight = 0;
-  /** The same by count. */
-  private returnedCount = 0;
-  private tightCount = 0;
   /** Bytes that came back since the old were evacuated last. */
   private returned = 0;
   /** A reload found no room: everything must go at the next chance. */
@@ -79,11 +71,13 @@ export class Heap {
   constructor(memory: WebAssembly.Memory, options: HeapOptions = {}) {
     this.allocator = new Allocator(memory, options.base ?? 1024, options.limitBytes ?? 2 ** 32);
     this.evacuator = new Evacuator(this.allocator);
-    this.youngBudget = options.youngBytes ?? MiB;
-    this.leastYoung = this.youngBudget;
-    this.mostYoung = options.mostYoungBytes ?? Math.max(256 * MiB, this.youngBudget);
-    this.youngLimit = options.youngCount ?? 4096;
-    this.mostYoungCount = options.mostYoungCount ?? Math.max(65_536, this.youngLimit);
+    this.leastYoung = options.youngBytes ?? MiB;
+    this.byteBudget = new Budget(
+      this.leastYoung,
+      options.mostYoungBytes ?? Math.max(256 * MiB, this.leastYoung),
+    );
+    const count = options.youngCount ?? 4096;
+    this.countBudget = new Budget(count, options.mostYoungCount ?? Math.max(65_536, count));
     this.leastOldBudget = options.oldBytes ?? 256 * MiB;
     this.oldBudget = this.leastOldBudget;
   }
@@ -114,8 +108,8 @@ export class Heap {
     if (bytes > this.allocator.limit) throw this.outOfMemory('allocate', bytes);
     const index = sizeClass(bytes);
     const size = classSize[index];
-    if (this.youngBytes + size > this.youngBudget || this.young.length >= this.youngLimit)
-      this.evacuateYoung();
+    if (this.youngBytes + size > this.byteBudget.limit) this.evacuateYoung(this.byteBudget);
+    else if (this.young.length >= this.countBudget.limit) this.evacuateYoung(this.countBudget);
     if (this.oldBytes > this.oldBudget || this.exhausted) this.evacuateAll();
     let address = this.allocator.reuse(index);
     if (address === 0) address = this.takeNew(bytes);
@@ -276,26 +270,15 @@ export class Heap {
     };
   }
 
-  private evacuateYoung(): void {
+  private evacuateYoung(exceeded: Budget | null = null): void {
     const young = this.young;
     if (young.length === 0) return;
     this.evacuator.evacuate(young);
     this.evacuations++;
     this.evacuatedBytes += this.youngBytes;
     this.youngBytes = 0;
-    if (this.returnedYoung > this.youngBudget / 4) this.tight++;
-    // Not at the first time: data that were made at the start and stay come back as well.
-    if (this.tight === 2) {
-      this.youngBudget = Math.min(2 * this.youngBudget, this.mostYoung);
-      this.tight = 0;
-    }
-    this.returnedYoung = 0;
-    if (this.returnedCount > this.youngLimit / 4) this.tightCount++;
-    if (this.tightCount === 2) {
-      this.youngLimit = Math.min(2 * this.youngLimit, this.mostYoungCount);
-      this.tightCount = 0;
-    }
-    this.returnedCount = 0;
+    this.byteBudget.adapt(exceeded === this.byteBudget);
+    this.countBudget.adapt(exceeded === this.countBudget);
     this.startOver();
   }
 
@@ -334,8 +317,8 @@ export class Heap {
     const size = classSize[sizeClass(bytes)];
     if (storage.returns++ === 0) {
       this.joinYoung(storage, size);
-      this.returnedYoung += size;
-      this.returnedCount++;
+      this.byteBudget.returned += size;
+      this.countBudget.returned++;
     } else this.joinOld(storage, size);
     this.reloads++;
     this.reloadedBytes += bytes;
