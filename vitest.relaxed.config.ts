@@ -8,7 +8,7 @@ const flag = '--experimental-wasm-relaxed-simd';
 const include = [
   'packages/kernels/test/conformance.relaxed.test.ts',
   'packages/kernels/test/conformance.threads.test.ts',
-  'packages/kernels/test/threads.test.ts',
+  'packages/kernels/test/threads/*.test.ts',
   'packages/autograd/test/goldens/goldens.test.ts',
   'packages/autograd/test/ops/tiers.test.ts',
   'packages/fluxion/test/counts.test.ts',
