@@ -8,7 +8,7 @@
 import { LONG, rowsTimesRows } from './inner';
 import { blockOf, finish, madd, MC, packB, RELU, splatAt, TILES, tiles } from './tile';
 
-// Fields of the plan, each an i32.
+// Fields of the plan, each an i32: the same as in src/wasm/convolutionPlan.ts.
 const DEPTH = 0, OUTPUTS = 1, POSITIONS = 2, GROUPS = 3, ROWS = 4, ORIGINS = 5;
 /** Whether the image is read, or written, where it is, without a frame. */
 const IN_PLACE = 6;

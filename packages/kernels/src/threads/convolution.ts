@@ -1,5 +1,6 @@
 import type { Heap } from '../heap/heap.js';
 import { workOf } from '../wasm/convolution.js';
+import { Field, fieldCount } from '../wasm/convolutionPlan.js';
 
 /** What the compiled functions of convolutions are given beside the plan, the first image and the one after the last. */
 const kinds = {
@@ -14,16 +15,12 @@ const biasAt = 6;
 
 export type ConvolutionKind = keyof typeof kinds;
 
-/** Fields of the plan: see assembly/convolution.ts. */
-const Field = {
-  ...{ depth: 0, outputs: 1, positions: 2, groups: 3, frameBytes: 7, channels: 8, xImage: 12, xChannel: 13 },
-  ...{ frameChannel: 17, isDirect: 24, count: 26 },
-} as const;
-
 /** What a call takes on one thread, in nanoseconds, as the kernel itself estimates it. */
 export function workOfConvolution(size: number, args: readonly number[], words: Int32Array): number {
   const [plan, first, last] = args;
-  const [depth, outputs, positions, groups] = words.subarray(plan / 4, plan / 4 + 4);
+  const fields = words.subarray(plan / 4, plan / 4 + fieldCount);
+  const { [Field.depth]: depth, [Field.outputs]: outputs } = fields;
+  const { [Field.positions]: positions, [Field.groups]: groups } = fields;
   return workOf({ size, batch: last - first, groups, outputs, depth, positions });
 }
 
@@ -40,9 +37,9 @@ export function partsOfConvolution(
   scratchOf: (plan: number, size: number) => number,
 ): number[][][] | null {
   const [plan, first, last] = args;
-  const fields = heap.i32.slice(plan / 4, plan / 4 + Field.count);
+  const fields = heap.i32.slice(plan / 4, plan / 4 + fieldCount);
   const { [Field.outputs]: outputs, [Field.groups]: groups, [Field.channels]: channels } = fields;
-  const { [Field.depth]: depth, [Field.positions]: positions, [Field.isDirect]: isDirect } = fields;
+  const { [Field.depth]: depth, [Field.positions]: positions, [Field.direct]: isDirect } = fields;
   const taps = depth / channels;
   const byGroups = groups > 1;
   const byOutputs = !byGroups && kind === 'convolution';
@@ -67,7 +64,7 @@ export function partsOfConvolution(
       narrow[Field.depth] = own * taps;
       if (fields[Field.frameBytes] > 0) narrow[Field.frameBytes] = own * fields[Field.frameChannel];
     }
-    const address = heap.temporary(Field.count * 4);
+    const address = heap.temporary(fieldCount * 4);
     heap.i32.set(narrow, address / 4);
     const scratch = heap.temporary(scratchOf(address, size));
     const calls: number[][] = [];

@@ -1,6 +1,7 @@
 import { DTypeError } from '../errors.js';
 import type { ConvolutionGeometry, Kernels, Operand } from '../interface.js';
 import { contiguousStrides } from '../reference/view.js';
+import { planOf } from './convolutionPlan.js';
 import type { CopyKernels } from './copy.js';
 import { finishFlags } from './gemm.js';
 import { addressOf, isContiguous, sizeOf } from './layout.js';
@@ -145,19 +146,17 @@ export function createConvolution(runtime: Runtime, { pack }: Pick<CopyKernels, 
     const block = Math.min(count, Math.ceil(even / together) * together);
     const rows = grid([1, channels, taps.length], [0, channelStep, 0], 1);
     for (let i = 0; i < depth; i++) rows[i] += taps[i % taps.length];
-    const address = ints([
-      ...[depth, outputs, count, groups, ints(rows), ints(origins), Number(inPlace)],
-      ...[inPlace ? 0 : channels * channelStep, channels, ...sizes, steps[0], steps[1], ...xSteps],
-      ...[channelStep, frameSteps[0], frameSteps[1]],
-      along(padding).reduce((sum, n) => sum + n),
-      ...[
-        block,
-        Number(pointwise),
-        ints(leadsOf(origins, together / 2, size)),
-        Number(outputs <= few),
-        depth,
-      ],
-    ]);
+    const address = ints(
+      planOf({
+        ...{ depth, outputs, positions: count, groups, channels, sizes, block, depthOfAll: depth },
+        ...{ rows: ints(rows), origins: ints(origins), leads: ints(leadsOf(origins, together / 2, size)) },
+        ...{ xImage: steps[0], xChannel: steps[1], xStrides: xSteps },
+        ...{ frameChannel: channelStep, framePlane: frameSteps[0], frameRow: frameSteps[1] },
+        frameBytes: inPlace ? 0 : channels * channelStep,
+        interior: along(padding).reduce((sum, n) => sum + n),
+        ...{ inPlace: Number(inPlace), pointwise: Number(pointwise), direct: Number(outputs <= few) },
+      }),
+    );
     const scratch = convolutionScratch(address, size);
     const batch = x.shape[0];
     return { address, scratch, size, batch, groups, outputs, depth, positions: count, inPlace };
