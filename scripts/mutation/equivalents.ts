@@ -99,4 +99,50 @@ export const equivalents: readonly Equivalent[] = [
     replacement: '{}',
     reason: 'the order of polygamma is a number, which no gradient is asked of',
   },
+  {
+    file: 'loss/binary.ts',
+    original: 'i === 0 || n.inputs[0] !== null',
+    replacement: 'true',
+    reason:
+      'keeps the target where it alone wants a gradient; but then the loss runs as one op, and this one only in derivatives of higher order',
+  },
+  {
+    file: 'normalise/layerNorm.ts',
+    original: '1',
+    replacement: '2',
+    beside: 'n.savedInput(1) ??',
+    reason: 'in place of a weight that was not saved, since no gradient that is wanted reads it',
+  },
+  {
+    file: 'normalise/standardize.ts',
+    original: '1',
+    replacement: '2',
+    beside: 'n.savedInput(1) ??',
+    reason: 'in place of a weight that was not saved, since no gradient that is wanted reads it',
+  },
+  {
+    file: 'normalise/standardize.ts',
+    original: 'gradientsOf(...args).slice(0, 1)',
+    replacement: 'gradientsOf(...args)',
+    reason: 'only computes what nobody takes',
+  },
+  {
+    file: 'normalise/standardize.ts',
+    original: '1',
+    replacement: '2',
+    beside: 'gradientsOf(...args).slice(0, 1)',
+    reason: 'only computes what nobody takes',
+  },
+  {
+    file: 'normalise/standardize.ts',
+    original: 'shared',
+    replacement: 'false',
+    reason: 'a shortcut: the engine sums the gradients of weight and bias',
+  },
+  {
+    file: 'normalise/standardize.ts',
+    original: 't.size === numel(n.inputShapes[i])',
+    replacement: 'false',
+    reason: 'a shortcut: the engine brings gradients to the shapes of their inputs',
+  },
 ];

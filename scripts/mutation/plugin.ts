@@ -120,6 +120,11 @@ function createRunner(injector: Injector<PluginContext>): TestRunner {
   return new NearestFirst(injector.injectFunction(vitestPlugins[0].factory));
 }
 
+/** What makes an op, or a part of one, by the name that comes first. */
+const builders: ReadonlySet<string> = new Set([
+  ...['elementwise', 'fusedRule', 'fusedRuleOver', 'formulaOp', 'Fused', 'lossOf', 'reducing', 'rowwise'],
+]);
+
 /** Texts for people: of errors, and the names of ops, which errors and drawings show. No derivative depends on them. */
 const texts: Ignorer = {
   shouldIgnore(path: NodePath): string | undefined {
@@ -133,6 +138,14 @@ const texts: Ignorer = {
     const named =
       parent?.type === 'ObjectProperty' && parent.value === node && parent.key.type === 'Identifier';
     if (named && ['name', 'why'].includes((parent.key as { name: string }).name)) return 'a name for people';
+    const built = parent?.type === 'CallExpression' || parent?.type === 'NewExpression' ? parent : null;
+    if (
+      node.type === 'StringLiteral' &&
+      built?.arguments[0] === node &&
+      built.callee.type === 'Identifier' &&
+      builders.has(built.callee.name)
+    )
+      return 'a name for people';
     return undefined;
   },
 } as Ignorer;

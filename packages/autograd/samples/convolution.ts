@@ -310,6 +310,12 @@ export const convolutionSamples = {
         null,
         { activation: 'sigmoid' },
       ],
+      'through sigmoid, with bias': d => [
+        d.tensor([1, 2, 3, 3]),
+        d.tensor([3, 2, 2, 2]),
+        d.tensor([3]),
+        { activation: 'sigmoid' },
+      ],
       'through tanh, bias strided, in groups': d => [
         d.tensor([1, 2, 3, 3]),
         d.tensor([4, 1, 2, 2]),

@@ -3,7 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { checkGradients, checkSecondGradients } from '../../../gradcheck/src/index.js';
 import { infoOf, opNames, toNaive } from '../../samples/index.js';
 import { cat, Generator, GraphError, grad, jvp, randn, type Tensor, vjp } from '../../src/index.js';
-import { argumentsOf, bind, call, callsOf, Draw, isFloating, tensorsOf } from './support.js';
+import {
+  argumentsOf,
+  bind,
+  call,
+  callsOf,
+  Draw,
+  firstDifference,
+  isFloating,
+  type Plain,
+  plain,
+  tensorsOf,
+} from './support.js';
 
 const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const differentiable = opNames.filter(name => infoOf(name).noDerivative === undefined);
@@ -65,6 +76,43 @@ test.each(differentiable)('%s: <v, J u> = <transposed J v, u> to 1e-11', name =>
     { numRuns: runs.products * 2 },
   );
 });
+
+test.each(differentiable)(
+  '%s: an input alone gets the gradient that it gets beside the others, to 1e-12',
+  name => {
+    for (const label of callsOf(name)) {
+      const draw = new Draw(5);
+      const { inputs, fn } = bind(infoOf(name), argumentsOf(name, label, draw));
+      if (inputs.length < 2) continue;
+      const weights = fn(...inputs)
+        .filter(isFloating)
+        .map(t => draw.tensor(t.shape));
+      const gradients = (wanted: (i: number) => boolean): (Tensor | null)[] => {
+        const given = inputs.map((x, i) => (x.detach() as Tensor).requiresGrad_(wanted(i)));
+        const results = fn(...given).filter(isFloating);
+        const followed = results.map((t, i) => ({ t, weight: weights[i] })).filter(({ t }) => t.requiresGrad);
+        const targets = given.filter((_, i) => wanted(i));
+        if (followed.length === 0) return targets.map(() => null);
+        const gradOutputs = followed.map(({ weight }) => weight);
+        return grad(
+          followed.map(({ t }) => t),
+          targets,
+          { gradOutputs, allowUnused: true },
+        );
+      };
+      const all = gradients(() => true);
+      const numbers = (t: Tensor | null, like: Tensor): Plain =>
+        t === null ? { ...plain(like), data: new Array<number>(like.size).fill(0) } : plain(t);
+      inputs.forEach((x, i) => {
+        const [alone] = gradients(k => k === i);
+        expect(
+          firstDifference([numbers(alone, x)], [numbers(all[i], x)], 1e-12),
+          `${label}, input ${i}`,
+        ).toBe(null);
+      });
+    }
+  },
+);
 
 describe.each(others)('%s has no derivative', name => {
   const { noDerivative } = infoOf(name);
