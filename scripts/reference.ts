@@ -4,7 +4,7 @@
  * has no comment; with `--check` it writes nothing and fails when the page is not up to date as well.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import {
   type Arguments,
   Draw,
@@ -20,6 +20,7 @@ import { root } from './support/run.js';
 
 const page = resolve(root, 'docs/reference/ops.md');
 const sources = resolve(root, 'packages/autograd/src/ops');
+const index = readFileSync(resolve(root, 'packages/autograd/src/index.ts'), 'utf8');
 
 interface Definition {
   /** Path below `ops`, with slashes. */
@@ -27,9 +28,11 @@ interface Definition {
   readonly comment: string;
 }
 
+type Definitions = ReadonlyMap<string, readonly Definition[]>;
+
 /** Where every exported name is defined, and the comment before it. */
-function findDefinitions(): Map<string, Definition> {
-  const found = new Map<string, Definition>();
+function findDefinitions(): Definitions {
+  const found = new Map<string, Definition[]>();
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter(name =>
     name.endsWith('.ts'),
   );
@@ -43,17 +46,33 @@ function findDefinitions(): Map<string, Definition> {
         .replace(/^\s*\* ?/gm, '')
         .replace(/\s+/g, ' ')
         .trim();
-      if (!found.has(match[2]) || comment !== '') found.set(match[2], { file, comment });
+      found.set(match[2], [...(found.get(match[2]) ?? []), { file, comment }]);
     }
   }
   return found;
 }
 
-/** The definition of an op; `var` is a word of the language, and defined under another name. */
-function definitionOf(name: OpName, definitions: ReadonlyMap<string, Definition>): Definition {
-  const found = definitions.get(name === 'var' ? 'variance' : name);
-  if (found === undefined) throw new Error(`${name} is defined in no file of ${relative(root, sources)}`);
-  return found;
+/**
+ * The definition of an op; `var` is a word of the language, and defined under another name. A name that several files export is defined where the package takes it
+ * from.
+ */
+function definitionOf(name: OpName, definitions: Definitions): Definition {
+  const own = name === 'var' ? 'variance' : name;
+  const found = definitions.get(own) ?? [];
+  const [first] = found.length < 2 ? found : found.filter(({ file }) => publishes(file, own));
+  if (first === undefined)
+    throw new Error(
+      `${name} is defined in no file of ${relative(root, sources)}, or in several (${found.map(d => d.file).join(', ')}) of which src/index.ts names none for it`,
+    );
+  return first;
+}
+
+/** Whether the package takes the name from the file, or from the one that stands for its folder. */
+function publishes(file: string, name: string): boolean {
+  const paths = [file.replace(/\.ts$/, '.js'), `${dirname(file)}.js`].map(path => `./ops/${path}`);
+  return Array.from(index.matchAll(/export (\*|\{[^}]*\}) from '([^']+)'/g)).some(
+    ([, names, path]) => paths.includes(path) && (names === '*' || new RegExp(`\\b${name}\\b`).test(names)),
+  );
 }
 
 /** What a comment cites: `(Name Year)` and the like in parentheses, and numbers of the Digital Library of Mathematical Functions. */
@@ -163,7 +182,7 @@ for (const [family, served] of Object.entries(servedByReference)) {
 
 const bySign = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-function row(name: OpName, definitions: ReadonlyMap<string, Definition>): string {
+function row(name: OpName, definitions: Definitions): string {
   const info = infoOf(name);
   const { comment } = definitionOf(name, definitions);
   const used = kernelsOf(name).map(k => k + (marks.get(k) ?? ''));
@@ -178,11 +197,7 @@ function row(name: OpName, definitions: ReadonlyMap<string, Definition>): string
   return `| ${cells.join(' | ')} |`;
 }
 
-function section(
-  file: string,
-  names: readonly OpName[],
-  definitions: ReadonlyMap<string, Definition>,
-): string {
+function section(file: string, names: readonly OpName[], definitions: Definitions): string {
   const path = relative(root, resolve(sources, file)).replaceAll('\\', '/');
   return [
     `## ${file.replace(/\.ts$/, '').replaceAll('/', ', ')}`,
@@ -195,7 +210,7 @@ function section(
   ].join('\n');
 }
 
-function write(definitions: ReadonlyMap<string, Definition>): string {
+function write(definitions: Definitions): string {
   const files = new Map<string, OpName[]>();
   for (const name of opNames) {
     const { file } = definitionOf(name, definitions);

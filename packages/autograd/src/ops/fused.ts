@@ -8,7 +8,7 @@ import { raw, view } from '../tensor/raw.js';
 import { sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Fused, isReduction, type Kinds, keyOf, kindsOf, Program } from './program.js';
-import { type Body, derivativeOf, reach, trace } from './trace.js';
+import { type Body, derivativeOf, reach, traceOps } from './trace.js';
 
 /** Runs ops unrecorded, inside a forward function. */
 export function unrecorded<R>(fn: () => R): R {
@@ -85,7 +85,7 @@ function passesOf(
     body,
     inputs.map((_, i) => (wanted & (1 << i)) !== 0),
   );
-  const { nodes, results } = trace(name, joint, [...dtypes, dtype], shape);
+  const { nodes, results } = traceOps(name, joint, [...dtypes, dtype], shape);
   const value = results[0] as number;
   const grads = results.slice(1);
   const present = grads.map(i => i !== null);
@@ -117,7 +117,7 @@ function passesOf(
 
 /** An op given by a formula of its inputs, and of attributes that change how it is run but not what is traced. */
 export interface Formula<A> {
-  /** The formula, for the stand-ins; with their shape: see `trace`. */
+  /** The formula, for the stand-ins; with their shape: see `traceOps`. */
   readonly traced: Body;
   readonly standIn: readonly number[];
   /** See `DifferentiableOp`. */

@@ -9,7 +9,7 @@ import type { Input } from '../graph/node.js';
 import { raw, rawLike } from '../tensor/raw.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { type Body, reach, trace } from './trace.js';
+import { type Body, reach, traceOps } from './trace.js';
 
 type Floating = 'float32' | 'float64';
 
@@ -101,7 +101,7 @@ export function keyOf(inputs: readonly Input[]): number {
 export class Fused {
   readonly #name: string;
   readonly #body: Body;
-  /** Of the stand-ins: see `trace`. */
+  /** Of the stand-ins: see `traceOps`. */
   readonly #shape: readonly number[];
   readonly #programs: Map<number, Program> = new Map();
   #lastKey = 0;
@@ -120,7 +120,7 @@ export class Fused {
     let program = this.#programs.get(key) ?? null;
     if (program === null && key !== 0) {
       const { dtype, dtypes, inputs: kinds } = kindsOf(inputs);
-      const { nodes, results } = trace(this.#name, this.#body, dtypes, this.#shape);
+      const { nodes, results } = traceOps(this.#name, this.#body, dtypes, this.#shape);
       program = new Program({ dtype, inputs: kinds, nodes, outputs: results as readonly number[] });
       this.#programs.set(key, program);
     }

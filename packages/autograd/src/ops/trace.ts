@@ -36,7 +36,7 @@ export const rowStandIn: readonly number[] = [1];
  * Runs a function on stand-ins of one element (or of two, to see whether that makes a difference) and writes down which ops it calls, those of derivatives
  * that it takes included. Composites are seen through. `shape` is that of the stand-ins: `rowStandIn` admits reductions over dim 0 that keep it, any other elementwise ops alone, and sums over an extent.
  */
-export function trace(op: string, body: Body, dtypes: readonly DType[], shape: readonly number[]): Traced {
+export function traceOps(op: string, body: Body, dtypes: readonly DType[], shape: readonly number[]): Traced {
   const nodes: ExpressionNode[] = [];
   // By storage: a view of so few elements in the same shape is the same value.
   const known = new Map<Storage, number>();

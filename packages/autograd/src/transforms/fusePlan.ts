@@ -5,7 +5,7 @@ import { withExtent } from '../ops/extent.js';
 import { isReduction, Program } from '../ops/program.js';
 import type { Dims } from '../ops/reduce.js';
 import { inShape, type Reduced } from '../ops/rowwise.js';
-import { type Body, reach, type Traced, trace } from '../ops/trace.js';
+import { type Body, reach, type Traced, traceOps } from '../ops/trace.js';
 import { broadcastShapes, normalizeDims, numel, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -97,7 +97,7 @@ function look(call: Body, arity: number, dtype: Floating, shape: readonly number
       );
     return result;
   };
-  return trace('fuse', body, new Array<Floating>(arity + 1).fill(dtype), shape);
+  return traceOps('fuse', body, new Array<Floating>(arity + 1).fill(dtype), shape);
 }
 
 function isSame(a: Traced, b: Traced): boolean {
