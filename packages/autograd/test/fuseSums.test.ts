@@ -140,6 +140,12 @@ describe('fuse with sums at the end', () => {
     expect(fused(empty, y).map(t => t.shape)).toEqual([[0], [0], [0]]);
   });
 
+  test('of more arguments than have a derivative in one kernel', () => {
+    const body = (...xs: Tensor[]): Tensor => xs.reduce((a, b) => a.mul(b) as Tensor).mean(0) as Tensor;
+    const xs = Array.from({ length: 17 }, (_, i) => part([3, 4], [i % 3 === 0, false], 0, i));
+    expectClose(passes(fuse(body as never) as never, xs)[0], passes(body, xs)[0]);
+  });
+
   test('of nothing: 0, and NaN for a mean', () => {
     const empty = leaf([]);
     const total = fuse((x: Tensor) => x.exp().sum() as Tensor)(empty);
@@ -252,6 +258,12 @@ describe('fuse with sums at the end', () => {
       x => x.norm() as Tensor,
       'GraphError',
       'fuse: the function calls an op that sums over dims of its own choice. Call it outside, or write it with sum and mean.',
+    ],
+    [
+      'a number read from a tensor',
+      x => x.sum().mul((x as Tensor<[]>).item()) as Tensor,
+      'GraphError',
+      'fuse: the function computes a number from the shape of a tensor, or computes another one at each call. It would be fixed from the first call on: pass it as an argument.',
     ],
     [
       'a number made of the shape',

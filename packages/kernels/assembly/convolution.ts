@@ -35,13 +35,13 @@ const DIRECT = 24;
 /** The depth, also in the plan of a part of the channels: what is decided by it must not depend on how many threads there are. */
 const DEPTH_OF_ALL = 25;
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function field(plan: usize, i: i32): usize {
   return load<u32>(plan + (i << 2));
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function frameEnd(plan: usize, scratch: usize): usize {
   return scratch + TILES + ((field(plan, FRAME_BYTES) + 63) & ~63);
@@ -78,7 +78,7 @@ function moveImage<T>(back: bool, plan: usize, x: usize, frame: usize): void {
 }
 
 /** Element of position number `lane` after `o`, of the tap at `from`. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function element<T>(from: usize, o: usize, lane: usize): usize {
   return from + load<i32>(o + lane * 4);
@@ -281,7 +281,7 @@ function directWeight<T>(plan: usize, image: usize, grad: usize, weight: usize, 
 }
 
 /** Vectors of positions in a block that begins with position `from` and has `count`. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function vectorsOf<T>(count: usize): usize {
   const lanes: usize = 16 / sizeof<T>();
@@ -297,7 +297,7 @@ export function convolutionScratch(plan: usize, size: usize): usize {
   return frameEnd(plan, 0) + columns + (field(plan, OUTPUTS) + nr) * width + 64;
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function forward<T>(
   plan: usize, first: usize, last: usize, x: usize, weight: usize, out: usize, bias: usize, flags: i32, scratch: usize,
@@ -344,7 +344,7 @@ function forward<T>(
 }
 
 /** `weight` is transposed: [depth, outputs] of each group; `out` is zero where there is no frame and the convolution is not pointwise. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function inputGrad<T>(plan: usize, first: usize, last: usize, grad: usize, weight: usize, out: usize, scratch: usize): void {
   const depth = field(plan, DEPTH), outputs = field(plan, OUTPUTS), positions = field(plan, POSITIONS), groups = field(plan, GROUPS);
@@ -400,7 +400,7 @@ function inputGrad<T>(plan: usize, first: usize, last: usize, grad: usize, weigh
 }
 
 /** out += the gradient of the weight, of these images: transposed, [depth, outputs] of each group, unless there are few outputs. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function weightGrad<T>(plan: usize, first: usize, last: usize, x: usize, grad: usize, out: usize, scratch: usize): void {
   const lanes: usize = 16 / sizeof<T>();
@@ -473,7 +473,7 @@ export function convolutionWeight8(plan: usize, first: usize, last: usize, x: us
 }
 
 /** The columns themselves: [depth, positions] of each image. `columns` and `x` are the two sides; `back` adds the columns to an image of zeros. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function windows<T>(back: bool, plan: usize, first: usize, last: usize, x: usize, columns: usize, scratch: usize): void {
   const lanes: usize = 16 / sizeof<T>();

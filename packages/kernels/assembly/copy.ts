@@ -3,7 +3,7 @@
 /** Edge of the square that a transpose works through at a time: 32 lines of either side stay in the first-level cache. */
 const BLOCK: usize = 32;
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function copyRow<T>(to: usize, from: usize, count: usize): void {
   const bytes = count * sizeof<T>();
@@ -17,7 +17,7 @@ function copyRow<T>(to: usize, from: usize, count: usize): void {
   for (; i < bytes; i += sizeof<T>()) store<T>(to + i, load<T>(from + i));
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function fillRow<T>(to: usize, value: T, count: usize): void {
   const bytes = count * sizeof<T>();
@@ -33,7 +33,7 @@ function fillRow<T>(to: usize, value: T, count: usize): void {
   for (; i < bytes; i += sizeof<T>()) store<T>(to + i, value);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function stridedRow<T>(to: usize, toStride: usize, from: usize, fromStride: usize, count: usize): void {
   for (let i: usize = 0; i < count; i++) {
@@ -44,7 +44,7 @@ function stridedRow<T>(to: usize, toStride: usize, from: usize, fromStride: usiz
 }
 
 /** Four rows of four 32-bit elements, read along one axis and written along the other. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function transpose4x4(to: usize, toRow: usize, from: usize, fromColumn: usize): void {
   const a = v128.load(from);
@@ -97,7 +97,7 @@ function transpose<T>(to: usize, toRow: usize, from: usize, fromColumn: usize, r
   }
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function copy2d<T>(
   to: usize, toRow: usize, toColumn: usize, from: usize, fromRow: usize, fromColumn: usize, rows: usize, columns: usize,
@@ -133,14 +133,14 @@ export function copy8(to: usize, toRow: usize, toColumn: usize, from: usize, fro
 }
 
 /** u8 stands for bool: 0 or 1. A cast from float to i32 is compiled to the instruction that saturates and makes 0 of NaN. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function convert<F, T>(x: F): T {
   if (sizeof<T>() == 1) return <T>(x != <F>0);
   return <T>x;
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function cast2d<F, T>(
   to: usize, toRow: usize, toColumn: usize, from: usize, fromRow: usize, fromColumn: usize, rows: usize, columns: usize,

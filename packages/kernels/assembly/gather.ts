@@ -10,7 +10,7 @@ export function firstOutside(index: usize, stride: usize, count: usize, size: u3
   return -1;
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function copyRow(to: usize, from: usize, bytes: usize): void {
   if (bytes >= 256) memory.copy(to, from, bytes);
@@ -55,21 +55,21 @@ export function gatherRows(
   }
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function combine<T>(mode: i32, a: T, b: T): T {
   if (mode == 0) return a + b;
   return mode == 1 ? max<T>(a, b) : min<T>(a, b);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function combineVectors<T>(mode: i32, a: v128, b: v128): v128 {
   if (mode == 0) return v128.add<T>(a, b);
   return mode == 1 ? v128.max<T>(a, b) : v128.min<T>(a, b);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function combineRows<T>(
   mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,
@@ -106,7 +106,7 @@ function combineRows<T>(
   }
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function combineKind<T>(
   mode: i32, to: usize, toRow: usize, along: usize, from: usize, fromRow: usize, index: usize, indexStride: usize, count: usize, n: usize,

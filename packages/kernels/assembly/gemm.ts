@@ -24,7 +24,7 @@ export function gemmScratch(size: usize, m: usize, n: usize, k: usize, flags: i3
  * C[m, n] = A[m, k] B[k, n], with k > 0, plus an element of `bias` for each column unless that is 0, and finished as the flags say. A and B must be
  * packed unless their rows are contiguous. The rows of C are contiguous.
  */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function gemm<T>(
   m: usize, n: usize, k: usize, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize,
@@ -95,7 +95,7 @@ export function finish8(m: usize, n: usize, c: usize, cRow: usize, bias: usize, 
   finish<f64>(m, n, c, cRow, bias, false, flags);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function lanesSum<T>(x: v128): T {
   if (sizeof<T>() == 4) {
@@ -105,7 +105,7 @@ function lanesSum<T>(x: v128): T {
 }
 
 /** c[i] = the inner product of row i of A and x, both contiguous. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function rowsTimesVector<T>(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: usize, cStride: usize): void {
   const bytes = k * sizeof<T>();
@@ -145,7 +145,7 @@ export function gemv8(m: usize, k: usize, a: usize, aRow: usize, x: usize, c: us
 }
 
 /** c = x B, a vector times k rows of n contiguous elements; x may be strided. Eight vectors of columns at a time, then one. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function vectorTimesRows<T>(n: usize, k: usize, x: usize, xStride: usize, b: usize, bRow: usize, c: usize, cStride: usize, tile: usize): void {
   const lanes: usize = 16 / sizeof<T>();

@@ -9,7 +9,7 @@ export const LONG: usize = 8;
 const MOST: usize = 1024;
 
 /** The sums of the lanes of four vectors. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function sums(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
   const x = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
@@ -17,7 +17,7 @@ function sums(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(x, y, 0, 1, 4, 5), v128.shuffle<f32>(x, y, 2, 3, 6, 7));
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function put(c: usize, value: v128, columns: usize, add: i32): void {
   if (columns == 4) v128.store(c, add ? f32x4.add(value, v128.load(c)) : value);

@@ -1,6 +1,6 @@
 // Max pools over windows given by tables, and sparse matrices along a dim. All arrays are contiguous.
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function field(table: usize, i: usize): i32 {
   return load<i32>(table + (i << 2));
@@ -10,7 +10,7 @@ function field(table: usize, i: usize): i32 {
  * Four windows side by side, each two float32 wide and `rows` rows high, which are `step` elements apart; the first begins at element `first` of x.
  * Unless this is the beginning, what is in `out` and `indices` competes.
  */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function fourPairs(x: usize, first: i32, rows: i32, step: i32, out: usize, indices: usize, begin: bool): void {
   let at = i32x4.add(i32x4.splat(first), i32x4(0, 2, 4, 6));
@@ -44,7 +44,7 @@ function fourPairs(x: usize, first: i32, rows: i32, step: i32, out: usize, indic
  * The largest element of each window of planes [depth, height, width], and where it is. `tables`, as i32: positions[3], step[3], addresses of
  * start[3], addresses of end[3], and whether window i of the last dim is the elements 2 i and 2 i + 1.
  */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function maxPool<T>(x: usize, planes: i32, depth: i32, height: i32, width: i32, tables: usize, out: usize, indices: usize): void {
   const pd = field(tables, 0), ph = field(tables, 1), pw = field(tables, 2);
@@ -111,7 +111,7 @@ export function maxPool8(x: usize, planes: i32, depth: i32, height: i32, width: 
 }
 
 /** out [outer, rows, inner] = the sparse matrix [rows, columns] times x [outer, columns, inner]. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function sparseAlong<T>(
   out: usize, x: usize, outer: usize, rows: usize, columns: usize, inner: usize, offsets: usize, indices: usize, weights: usize,

@@ -6,13 +6,13 @@ const SQRT2: f64 = 1.4142135623730951;
 const LN2: f64 = 0.6931471805599453;
 
 /** The high and low halves of the products of four words with a constant. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function highHalf(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(low, high, 1, 3, 5, 7);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function lowHalf(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(low, high, 0, 2, 4, 6);

@@ -6,14 +6,14 @@ const SUM: i32 = 0;
 const PROD: i32 = 1;
 const MAX: i32 = 2;
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function isWide(op: i32): bool {
   return op <= PROD;
 }
 
 /** Two accumulated vectors into one. `T` is f64 for the wide reductions. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function combine<T>(op: i32, x: v128, y: v128): v128 {
   if (op == SUM) return v128.add<T>(x, y);
@@ -22,7 +22,7 @@ function combine<T>(op: i32, x: v128, y: v128): v128 {
   return v128.min<T>(x, y);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function combineScalar<T>(op: i32, x: T, y: T): T {
   if (op == SUM) return <T>(x + y);
@@ -32,7 +32,7 @@ function combineScalar<T>(op: i32, x: T, y: T): T {
   return min<T>(x, y);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function identity(op: i32): f64 {
   if (op == SUM) return 0;
@@ -41,20 +41,20 @@ function identity(op: i32): f64 {
 }
 
 /** Stores a result; `double` says how, since a sum over several dims keeps its parts in double precision. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function put(to: usize, value: f64, double: i32): void {
   if (double) store<f64>(to, value);
   else store<f32>(to, <f32>value);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function low(x: v128): v128 {
   return f64x2.promote_low_f32x4(x);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function high(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
@@ -64,7 +64,7 @@ function high(x: v128): v128 {
 const BLOCK: usize = 16;
 
 /** What adding x to sum rounded off, given the sum that came out (Knuth 1969): exact, whichever is larger. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function roundedOff(sum: v128, x: v128, next: v128): v128 {
   const added = f64x2.sub(next, sum);
@@ -72,7 +72,7 @@ function roundedOff(sum: v128, x: v128, next: v128): v128 {
 }
 
 /** A total with what it lost on the way; one that is not finite as it is, since then the loss is NaN. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function corrected(total: v128, lost: v128): v128 {
   const finite = f64x2.eq(f64x2.sub(total, total), f64x2.splat(0));
@@ -80,7 +80,7 @@ function corrected(total: v128, lost: v128): v128 {
 }
 
 /** The two lanes of a total and its loss as one sum. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function lanesOf(total: v128, lost: v128): f64 {
   const a = f64x2.extract_lane(total, 0), b = f64x2.extract_lane(total, 1);
@@ -94,7 +94,7 @@ function lanesOf(total: v128, lost: v128): f64 {
  * The sum of a row of contiguous doubles. Blocks of 128 are added up in eight accumulators, and the blocks with compensation: the error does not
  * grow with the row, and the chains of additions stay short.
  */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function contiguousSum8(a: usize, n: usize): f64 {
   const end = a + n * 8;
@@ -124,7 +124,7 @@ function contiguousSum8(a: usize, n: usize): f64 {
 }
 
 /** The same for doubles that are `stride` apart. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function stridedSum8(a: usize, stride: usize, n: usize): f64 {
   let total = f64x2.splat(0), lost = total;
@@ -151,7 +151,7 @@ function stridedSum8(a: usize, stride: usize, n: usize): f64 {
 }
 
 /** Eight neighbouring columns of n rows of doubles, added up in the same way. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function eightSums8(a: usize, n: usize, stride: usize, to: usize, toStride: usize, double: i32): void {
   let t0 = f64x2.splat(0), t1 = t0, t2 = t0, t3 = t0;
@@ -187,7 +187,7 @@ function eightSums8(a: usize, n: usize, stride: usize, to: usize, toStride: usiz
   putTwo(to + 6 * toStride, toStride, corrected(t3, l3), double);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function putTwo(to: usize, toStride: usize, values: v128, double: i32): void {
   put(to, f64x2.extract_lane(values, 0), double);
@@ -195,7 +195,7 @@ function putTwo(to: usize, toStride: usize, values: v128, double: i32): void {
 }
 
 /** A row of contiguous elements, with four accumulators. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function contiguousRow<T>(op: i32, a: usize, n: usize): f64 {
   if (op == SUM && sizeof<T>() == 8) return contiguousSum8(a, n);
@@ -239,7 +239,7 @@ function contiguousRow<T>(op: i32, a: usize, n: usize): f64 {
   return result;
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function stridedRow<T>(op: i32, a: usize, stride: usize, n: usize): f64 {
   if (op == SUM && sizeof<T>() == 8) return stridedSum8(a, stride, n);
@@ -255,7 +255,7 @@ function stridedRow<T>(op: i32, a: usize, stride: usize, n: usize): f64 {
 }
 
 /** Every output is the reduction of a row of n elements. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function rows<T>(op: i32, count: usize, a: usize, row: usize, n: usize, stride: usize, to: usize, toStride: usize, double: i32): void {
   for (let r: usize = 0; r < count; r++) {
@@ -267,7 +267,7 @@ function rows<T>(op: i32, count: usize, a: usize, row: usize, n: usize, stride: 
 }
 
 /** The outputs lie side by side in the input: eight columns at a time go down the n rows. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function columns<T>(op: i32, count: usize, a: usize, n: usize, stride: usize, to: usize, toStride: usize, double: i32): void {
   let c: usize = 0;
@@ -311,7 +311,7 @@ function columns<T>(op: i32, count: usize, a: usize, n: usize, stride: usize, to
   }
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function reduce<T>(op: i32, count: usize, a: usize, row: usize, n: usize, stride: usize, to: usize, toStride: usize, double: i32): void {
   if (row == sizeof<T>() && stride != sizeof<T>() && count > 1) columns<T>(op, count, a, n, stride, to, toStride, double);
@@ -337,7 +337,7 @@ export function reduce8(op: i32, count: usize, a: usize, row: usize, n: usize, s
 }
 
 /** Position of the first largest (or, if `least`, smallest) of n elements. The first NaN, if there is one, counts as the extreme. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function extreme<T>(least: i32, a: usize, n: usize, stride: usize): i32 {
   let best = load<T>(a);

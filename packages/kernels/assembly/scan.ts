@@ -8,14 +8,14 @@ const PROD: i32 = 1;
 const MAX: i32 = 2;
 const MIN: i32 = 3;
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function isFinite(x: f64): bool {
   return x - x == 0;
 }
 
 /** What adding x to sum rounded off, given the sum that came out (Knuth 1969): exact, whichever is larger. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function roundedOff(sum: f64, x: f64, next: f64): f64 {
   const added = next - sum;
@@ -23,7 +23,7 @@ function roundedOff(sum: f64, x: f64, next: f64): f64 {
 }
 
 /** One run. Sums of doubles are compensated: what is rounded off is summed apart, which the chain of additions does not wait for. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function accumulate<T>(op: i32, n: usize, step: usize, a: usize, to: usize): void {
   let total: f64 = op == SUM ? 0 : 1;
@@ -49,7 +49,7 @@ function accumulate<T>(op: i32, n: usize, step: usize, a: usize, to: usize): voi
 }
 
 /** Four runs side by side: a row of them is contiguous. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function accumulateFour<T>(op: i32, n: usize, step: usize, a: usize, to: usize): void {
   let s0 = f64x2.splat(op == SUM ? 0 : 1), s1 = s0;
@@ -84,7 +84,7 @@ function accumulateFour<T>(op: i32, n: usize, step: usize, a: usize, to: usize):
 }
 
 /** The sums with what they lost; those that are not finite as they are. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function corrected(sum: v128, lost: v128): v128 {
   const finite = f64x2.eq(f64x2.sub(sum, sum), f64x2.splat(0));
@@ -111,7 +111,7 @@ function extremes<T>(op: i32, n: usize, step: usize, a: usize, to: usize, indice
   }
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function expOf(x: f64): f64 {
   return f64x2.extract_lane(exp<f64>(f64x2.splat(x)), 0);
@@ -134,7 +134,7 @@ function logarithms<T>(n: usize, step: usize, a: usize, to: usize): void {
   }
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function scan<T>(op: i32, outer: usize, n: usize, inner: usize, reverse: i32, a: usize, to: usize, indices: usize): void {
   const size = sizeof<T>();
@@ -175,7 +175,7 @@ export function scan8(op: i32, outer: usize, n: usize, inner: usize, reverse: i3
   scan<f64>(op, outer, n, inner, reverse, a, to, indices);
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function recurrence<T>(outer: usize, n: usize, inner: usize, reverse: i32, lag: i32, a: usize, b: usize, to: usize): void {
   const size = sizeof<T>();

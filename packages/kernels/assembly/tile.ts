@@ -13,7 +13,7 @@ export const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 const KC: usize = 512;
 export const MC: usize = 60;
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 export function madd<T>(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
@@ -21,7 +21,7 @@ export function madd<T>(a: v128, b: v128, c: v128): v128 {
   return v128.add<T>(c, v128.mul<T>(a, b));
 }
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 export function splatAt<T>(address: usize): v128 {
   if (sizeof<T>() == 4) return v128.load32_splat(address);
@@ -35,7 +35,7 @@ export function splatAt<T>(address: usize): v128 {
  * Eight steps a turn, with a branch between any two. V8 schedules within a block between branches: without them it loads everything
  * first, runs out of registers, and takes twice as long. With one step a turn, counting and the check of the stack cost a tenth.
  */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function micro<T>(
   packed: bool, m: usize, k: usize, a: usize, aRow: usize, panel: usize, bRow: usize, c: usize, cRow: usize,
@@ -338,7 +338,7 @@ export function packB<T>(to: usize, k: usize, n: usize, b: usize, bRow: usize, b
 }
 
 /** How many elements of k are done at a time: even blocks of at most KC. */
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 export function blockOf(k: usize): usize {
   const blocks = max<usize>((k + KC - 1) / KC, 1);
@@ -348,7 +348,7 @@ export function blockOf(k: usize): usize {
 /** Room for the tiles of a block of rows that do not go to C themselves. */
 export const TILES: usize = 32 * (MC + MR);
 
-// @ts-ignore: decorator
+// @ts-ignore: decorators of functions are AssemblyScript, and an error in TypeScript
 @inline
 function panelTimes<T>(packed: bool, m: usize, k: usize, a: usize, aRow: usize, b: usize, bRow: usize, c: usize, cRow: usize): void {
   if (packed) {

@@ -17,7 +17,7 @@ export function globalNorm(tensors: readonly Tensor[], normType = 2): Tensor {
   checkNormType('globalNorm', normType);
   if (tensors.length === 0) throw new ArgumentError('globalNorm: got no tensors. Give at least one.');
   const dtype: DType = tensors.some(t => t.dtype === 'float64') ? 'float64' : 'float32';
-  const parts = tensors.filter(t => t.size > 0).map(t => partOf(t, normType).to(dtype));
+  const parts = tensors.filter(t => t.size > 0).map(t => partOf(t.to(dtype), normType));
   if (parts.length === 0) return tensors[0].sum().to(dtype) as Tensor;
   if (normType === Number.POSITIVE_INFINITY) return parts.reduce((a, b) => a.maximum(b) as Tensor);
   if (normType === Number.NEGATIVE_INFINITY) return parts.reduce((a, b) => a.minimum(b) as Tensor);

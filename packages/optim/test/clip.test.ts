@@ -177,6 +177,14 @@ describe('the pure forms', () => {
     );
   });
 
+  test('globalNorm of whole numbers, and of several dtypes in the widest', () => {
+    const whole = tensor([3, -4], { dtype: 'int32' });
+    const found = [1, 2, 3, Number.POSITIVE_INFINITY].map(order => globalNorm([whole], order).item());
+    expectClose(found, [7, 5, Math.cbrt(91), 4], 1e-6);
+    const both = globalNorm([whole, tensor([12], { dtype: 'float64' })]);
+    expect([both.dtype, both.item()]).toEqual(['float64', 13]);
+  });
+
   test.each(orders)('clipNorm of order %d is differentiable', normType => {
     const inputs = [constant([1, -2, 0.7]), constant([[0.5], [3]])] as const;
     expect(

@@ -54,11 +54,7 @@ export function overExtent(call: Body): Body {
 export function planOf(call: Body, inputs: readonly Input[], dtype: Floating): Plan {
   const asked: Asked[] = [];
   const seen = look(call, inputs.length, dtype, [], asked);
-  // What comes out otherwise of stand-ins of another size was computed from it, and would be wrong at every other one.
-  if (!isSame(seen, look(call, inputs.length, dtype, [2], [])))
-    throw new GraphError(
-      'fuse: the function computes a number from the shape of a tensor, or computes another one at each call. It would be fixed from the first call on: pass it as an argument.',
-    );
+  requireSame(seen, () => look(call, inputs.length, dtype, [2], []));
   const kinds = inputs.map(x => (typeof x === 'number' ? 'scalar' : 'array'));
   const all = new Program({
     dtype,
@@ -98,6 +94,21 @@ function look(call: Body, arity: number, dtype: Floating, shape: readonly number
     return result;
   };
   return traceOps('fuse', body, new Array<Floating>(arity + 1).fill(dtype), shape);
+}
+
+/** Throws unless stand-ins of another size lead to the same: what was computed from the size would be wrong at every other one. */
+function requireSame(seen: Traced, lookAgain: () => Traced): void {
+  let cause: unknown;
+  try {
+    if (isSame(seen, lookAgain())) return;
+  } catch (error) {
+    // Such as item(), which two elements have not.
+    cause = error;
+  }
+  throw new GraphError(
+    'fuse: the function computes a number from the shape of a tensor, or computes another one at each call. It would be fixed from the first call on: pass it as an argument.',
+    { cause },
+  );
 }
 
 function isSame(a: Traced, b: Traced): boolean {
